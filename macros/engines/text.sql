@@ -1,0 +1,109 @@
+{# Text: what differs between engines when a cell is trimmed, ordered, split, joined or hashed. #}
+
+{# A cell without its surrounding ASCII white space; null when nothing is left. #}
+{% macro trimmed(text) -%}
+    {{ adapter.dispatch('trimmed', 'leadscore')(text) }}
+{%- endmacro %}
+
+{% macro default__trimmed(text) -%}
+    nullif(trim(both chr(32) || chr(9) || chr(10) || chr(13) from {{ text }}), '')
+{%- endmacro %}
+
+{% macro duckdb__trimmed(text) -%}
+    nullif(trim({{ text }}, chr(32) || chr(9) || chr(10) || chr(13)), '')
+{%- endmacro %}
+
+
+{# An expression by which text sorts and compares by its bytes, whatever the collation. #}
+{% macro by_bytes(text) -%}
+    {{ adapter.dispatch('by_bytes', 'leadscore')(text) }}
+{%- endmacro %}
+
+{% macro default__by_bytes(text) -%}
+    {{ text }}
+{%- endmacro %}
+
+{% macro postgres__by_bytes(text) -%}
+    {{ text }} collate "C"
+{%- endmacro %}
+
+
+{#
+    A join clause that repeats each row for every part of a text separated by `|`.
+    The part is the column `<alias>.part`, not yet trimmed.
+#}
+{% macro join_each_part(text, alias) -%}
+    {{ adapter.dispatch('join_each_part', 'leadscore')(text, alias) }}
+{%- endmacro %}
+
+{% macro default__join_each_part(text, alias) -%}
+    cross join lateral unnest(string_to_array({{ text }}, '|')) as {{ alias }} (part)
+{%- endmacro %}
+
+{% macro duckdb__join_each_part(text, alias) -%}
+    cross join unnest(string_split({{ text }}, '|')) as {{ alias }} (part)
+{%- endmacro %}
+
+
+{# Aggregate: the texts of a group as one, in the order of another expression. #}
+{% macro joined_text(text, separator, order_by) -%}
+    {{ adapter.dispatch('joined_text', 'leadscore')(text, separator, order_by) }}
+{%- endmacro %}
+
+{% macro default__joined_text(text, separator, order_by) -%}
+    string_agg({{ text }}, '{{ separator }}' order by {{ order_by }})
+{%- endmacro %}
+
+
+{# Whether the text holds a match of a regular expression of the contract's grammar. #}
+{% macro regex_found(text, pattern) -%}
+    {{ adapter.dispatch('regex_found', 'leadscore')(text, pattern) }}
+{%- endmacro %}
+
+{% macro default__regex_found(text, pattern) -%}
+    {{ text }} ~ {{ pattern }}
+{%- endmacro %}
+
+{% macro duckdb__regex_found(text, pattern) -%}
+    regexp_matches({{ text }}, {{ pattern }})
+{%- endmacro %}
+
+
+{# The text with every match of a regular expression replaced. #}
+{% macro regex_replaced(text, pattern, replacement) -%}
+    {{ adapter.dispatch('regex_replaced', 'leadscore')(text, pattern, replacement) }}
+{%- endmacro %}
+
+{% macro default__regex_replaced(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, {{ pattern }}, {{ replacement }}, 'g')
+{%- endmacro %}
+
+
+{# A whole number of 60 bits from the MD5 of a text: for looking things up, never as proof of equality. #}
+{% macro hash_number(text) -%}
+    {{ adapter.dispatch('hash_number', 'leadscore')(text) }}
+{%- endmacro %}
+
+{% macro default__hash_number(text) -%}
+    cast(cast('x' || substr(md5({{ text }}), 1, 15) as bit(60)) as bigint)
+{%- endmacro %}
+
+{% macro duckdb__hash_number(text) -%}
+    cast('0x' || substr(md5({{ text }}), 1, 15) as bigint)
+{%- endmacro %}
+
+
+{# The text constant for a value known when the project is compiled (a var, never a cell). #}
+{% macro text_literal(value) -%}
+    '{{ value | string | replace("'", "''") }}'
+{%- endmacro %}
+
+
+{# A number with 2 decimals as people write it: `25`, `2.5`, `-0.01`. #}
+{% macro plain_number(number) -%}
+    {{ adapter.dispatch('plain_number', 'leadscore')(number) }}
+{%- endmacro %}
+
+{% macro default__plain_number(number) -%}
+    rtrim(rtrim(cast(cast({{ number }} as decimal(38, 2)) as {{ dbt.type_string() }}), '0'), '.')
+{%- endmacro %}

@@ -1,0 +1,103 @@
+{# Times: UTC timestamps without zone, compared in whole microseconds. #}
+
+{% macro time_pattern() -%}
+    '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?( ?(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?))?)?$'
+{%- endmacro %}
+
+{# Trimmed text as a UTC timestamp by the contract's grammar; null when it is unreadable. #}
+{% macro parsed_time(text) -%}
+    {{ adapter.dispatch('parsed_time', 'leadscore')(text) }}
+{%- endmacro %}
+
+{% macro duckdb__parsed_time(text) -%}
+    {%- set zone = "regexp_extract(substr(" ~ text ~ ", 11), '([+-])([0-9]{2}):?([0-9]{2})?$', " -%}
+    case
+        when {{ regex_found(text, time_pattern()) }} and substr({{ text }}, 1, 4) <> '0000'
+            then
+                try_cast(
+                    substr({{ text }}, 1, 10) || ' '
+                    || coalesce(nullif(regexp_extract(substr({{ text }}, 12), '^[0-9:]+([.][0-9]{1,6})?'), ''), '00:00')
+                    || case
+                        when length(regexp_extract(substr({{ text }}, 12), '^[0-9:]+')) = 5 then ':00' else ''
+                    end as timestamp
+                )
+                - case when {{ zone }}1) = '-' then -1 else 1 end
+                * to_minutes(
+                    60 * coalesce(try_cast({{ zone }}2) as integer), 0)
+                    + coalesce(try_cast({{ zone }}3) as integer), 0)
+                )
+    end
+{%- endmacro %}
+
+
+{# Whole microseconds from one timestamp to a later one. #}
+{% macro microseconds_between(earlier, later) -%}
+    {{ adapter.dispatch('microseconds_between', 'leadscore')(earlier, later) }}
+{%- endmacro %}
+
+{% macro default__microseconds_between(earlier, later) -%}
+    cast(extract(epoch from ({{ later }}) - ({{ earlier }})) * 1000000 as bigint)
+{%- endmacro %}
+
+{% macro duckdb__microseconds_between(earlier, later) -%}
+    date_diff('microsecond', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+
+{# Whole days from one date to another; negative when the second is the earlier one. #}
+{% macro days_between(first_date, second_date) -%}
+    {{ adapter.dispatch('days_between', 'leadscore')(first_date, second_date) }}
+{%- endmacro %}
+
+{% macro default__days_between(first_date, second_date) -%}
+    (({{ second_date }}) - ({{ first_date }}))
+{%- endmacro %}
+
+{% macro duckdb__days_between(first_date, second_date) -%}
+    date_diff('day', {{ first_date }}, {{ second_date }})
+{%- endmacro %}
+
+
+{# A timestamp moved by whole days. #}
+{% macro days_later(moment, days) -%}
+    {{ adapter.dispatch('days_later', 'leadscore')(moment, days) }}
+{%- endmacro %}
+
+{% macro default__days_later(moment, days) -%}
+    ({{ moment }} + {{ days }} * interval '1 day')
+{%- endmacro %}
+
+
+{#
+    The live scoring moment as a timestamp constant: the var `as_of`, else the start of the run.
+    Args: as_of, the var's value as the calling model read it.
+    Stops with a message when the value is no time of the contract's grammar.
+#}
+{% macro scoring_moment(as_of) -%}
+    {%- set given = (as_of or '') | string | trim -%}
+    {%- if not given -%}
+        {%- set found = run_started_at.astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f') -%}
+    {%- else -%}
+        {%- set parts = modules.re.match(
+            '^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:[.]([0-9]+))?)?'
+            ~ '(?: ?(Z|[+-][0-9]{2}(?::?[0-9]{2})?))?)?$',
+            given
+        ) -%}
+        {%- if not parts -%}
+            {{ exceptions.raise_compiler_error(
+                "The var as_of is '" ~ given ~ "', which is no time. Write it as 2026-03-01 or 2026-03-01T10:20:30 (UTC)."
+            ) }}
+        {%- endif -%}
+        {%- set zone = parts.group(5) or 'Z' -%}
+        {%- set zone_digits = zone[1:].replace(':', '') -%}
+        {%- set zone_minutes = 0 if zone == 'Z' else (zone_digits[:2] | int * 60 + (zone_digits[2:] or '0') | int) -%}
+        {%- set local = modules.datetime.datetime.strptime(
+            parts.group(1) ~ ' ' ~ (parts.group(2) or '00:00') ~ ':' ~ (parts.group(3) or '00')
+            ~ '.' ~ ((parts.group(4) or '0')[:6]),
+            '%Y-%m-%d %H:%M:%S.%f'
+        ) -%}
+        {%- set shift = modules.datetime.timedelta(minutes=zone_minutes) -%}
+        {%- set found = (local + shift if zone[0] == '-' else local - shift).strftime('%Y-%m-%d %H:%M:%S.%f') -%}
+    {%- endif -%}
+    cast('{{ found }}' as timestamp)
+{%- endmacro %}

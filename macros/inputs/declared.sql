@@ -1,0 +1,56 @@
+{#
+    What the vars declare about the raw tables. Models read the var and pass it on, so that unit
+    tests can override it.
+#}
+
+{#
+    The declared attributes of leads, as a list of dicts:
+        name    lower-case name, as criteria are matched against it
+        column  the source column's name, lower case
+        alias   the column of stg_crm__leads that holds it, e.g. attribute_lead_source
+    Args: lead_attributes, the var's list of column names.
+#}
+{% macro declared_attributes(lead_attributes) %}
+    {% set declared = [] %}
+    {% for name in lead_attributes %}
+        {% do leadscore._declare(declared, 'attribute', name | string, name | string) %}
+    {% endfor %}
+    {{ return(declared) }}
+{% endmacro %}
+
+{#
+    The declared properties of events, as a list of dicts: name and alias as above (property_page),
+    column, and path: the list of keys into a JSON column, empty for a plain column.
+    Args: event_properties, the var's dict of name to `column` or `column:$.a.b`.
+#}
+{% macro declared_properties(event_properties) %}
+    {% set declared = [] %}
+    {% for name, place in event_properties.items() %}
+        {% do leadscore._declare(declared, 'property', name | string, place | string) %}
+    {% endfor %}
+    {{ return(declared) }}
+{% endmacro %}
+
+{% macro _declare(declared, kind, name, place) %}
+    {% set column, separator, path = (place | trim).partition(':$') %}
+    {% set keys = path.strip('.').split('.') if separator else [] %}
+    {% if not name | trim or not column | trim or (separator and (not path.startswith('.') or '' in keys or '[' in path)) %}
+        {% do exceptions.raise_compiler_error(
+            "The declared " ~ kind ~ " '" ~ name ~ "' has the place '" ~ place
+            ~ "'. Write a column, or column:$.key.key for a path of keys into a JSON column."
+        ) %}
+    {% endif %}
+    {% set clean_name = name | trim | lower %}
+    {% set alias = kind ~ '_' ~ modules.re.sub('[^a-z0-9]+', '_', clean_name).strip('_') %}
+    {% if clean_name in declared | map(attribute='name') %}
+        {% do exceptions.raise_compiler_error(
+            "The " ~ kind ~ " '" ~ name ~ "' is declared twice. Names match in any case; keep one of them."
+        ) %}
+    {% endif %}
+    {% if alias in declared | map(attribute='alias') %}
+        {% set alias = alias ~ '_' ~ (declared | length + 1) %}
+    {% endif %}
+    {% do declared.append({
+        'name': clean_name, 'column': column | trim | lower, 'alias': alias, 'path': keys,
+    }) %}
+{% endmacro %}
