@@ -90,3 +90,9 @@
         12
     ) }}
 {%- endmacro %}
+
+
+{# The product of two exact decimals, rounded half away from zero. #}
+{% macro rounded_product(left_factor, right_factor, places) -%}
+    cast({{ left_factor }} * {{ right_factor }} as decimal(38, {{ places }}))
+{%- endmacro %}

@@ -54,3 +54,9 @@
         'name': clean_name, 'column': column | trim | lower, 'alias': alias, 'path': keys,
     }) %}
 {% endmacro %}
+
+
+{# The dictionary key of "not known" for the declared item at a position (attributes first, then properties). #}
+{% macro unknown_value_key(position) -%}
+    {{ -1 - position }}
+{%- endmacro %}

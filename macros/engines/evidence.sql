@@ -1,0 +1,20 @@
+{# The youngest of several events and the value that it carries, in one aggregate. #}
+
+{# A value that max() orders by time, then by event id in bytes, and that carries a dictionary key. #}
+{% macro evidence_order(occurred_at, event_id, value_key) -%}
+    {{ adapter.dispatch('evidence_order', 'leadscore')(occurred_at, event_id, value_key) }}
+{%- endmacro %}
+
+{% macro duckdb__evidence_order(occurred_at, event_id, value_key) -%}
+    struct_pack(occurred_at := {{ occurred_at }}, event_id := {{ event_id }}, value_key := {{ value_key }})
+{%- endmacro %}
+
+
+{# The dictionary key that the result of max(evidence_order(...)) carries. #}
+{% macro value_of_evidence(evidence) -%}
+    {{ adapter.dispatch('value_of_evidence', 'leadscore')(evidence) }}
+{%- endmacro %}
+
+{% macro duckdb__value_of_evidence(evidence) -%}
+    struct_extract({{ evidence }}, 'value_key')
+{%- endmacro %}

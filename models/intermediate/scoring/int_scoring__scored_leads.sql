@@ -1,0 +1,47 @@
+-- The live result of every scorecard, live or draft, as the marts show it.
+select
+    scorecards.scorecard_id,
+    scorecards.status as scorecard_status,
+    leads.lead_id,
+    leads.account_id,
+    scores.score_status,
+    scores.score,
+    scores.fit_score,
+    scores.engagement_score,
+    scores.band,
+    scores.fit_band,
+    scores.engagement_band,
+    scores.grade,
+    scores.score_rank,
+    scores.score_percentile,
+    scores.score_change,
+    actions.action as recommended_action,
+    actions.sla_hours as action_sla_hours,
+    actions.team as action_team,
+    explanations.top_reasons,
+    explanations.top_drags,
+    explanations.disqualified_by,
+    scores.criteria_met,
+    scores.data_coverage,
+    scores.first_event_at,
+    scores.last_event_at,
+    scores.latest_outcome,
+    scorecards.policy_version,
+    scores.scored_at
+from {{ ref('int_scoring__banded_scores') }} as scores
+inner join {{ ref('int_policy__scorecards') }} as scorecards
+    on scores.scorecard_key = scorecards.scorecard_key
+inner join {{ ref('int_dictionary__leads') }} as leads
+    on scores.lead_key = leads.lead_key
+left join {{ ref('int_scoring__explanations') }} as explanations
+    on
+        scores.moment_key = explanations.moment_key
+        and scores.scorecard_key = explanations.scorecard_key
+left join {{ ref('int_scoring__actions') }} as actions
+    on
+        scores.scorecard_key = actions.scorecard_key
+        and scores.score_status = actions.score_status
+        and scores.band is not distinct from actions.band
+        and scores.fit_band is not distinct from actions.fit_band
+        and scores.engagement_band is not distinct from actions.engagement_band
+        and not scores.is_converted
