@@ -107,3 +107,11 @@
 {% macro default__plain_number(number) -%}
     rtrim(rtrim(cast(cast({{ number }} as decimal(38, 2)) as {{ dbt.type_string() }}), '0'), '.')
 {%- endmacro %}
+
+
+{# Several values as one text that differs when any of them does; an unknown value is an empty part. #}
+{% macro fingerprint(values) -%}
+    {%- for value in values -%}
+    coalesce(cast({{ value }} as {{ dbt.type_string() }}), ''){{ " || chr(31) || " if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

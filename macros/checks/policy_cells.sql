@@ -1,0 +1,153 @@
+{# Reading the cells of the policy files: leniently, so that a wrong cell becomes an error row and not a failure. #}
+
+{#
+    The columns of a policy file that are there, as a dict of lower-case name to the name as it must
+    be written in SQL. A unit test's rows have all columns; an absent file has none.
+    Args: seed, the relation, or none when the file is absent; file, its name without .csv.
+#}
+{% macro policy_columns_found(seed, file) %}
+    {% set found = {} %}
+    {% if seed and execute and not seed.is_cte %}
+        {% for column in adapter.get_columns_in_relation(seed) %}
+            {% do found.setdefault(column.name | trim | lower, adapter.quote(column.name)) %}
+        {% endfor %}
+    {% elif seed %}
+        {% for name in leadscore.policy_format()[file] %}
+            {% do found.update({name: adapter.quote(name)}) %}
+        {% endfor %}
+    {% endif %}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{# A cell as trimmed text; null when it is empty, and a cell of nothing but `|` is. #}
+{% macro policy_cell(cell) -%}
+    case
+        when {{ trimmed("replace(cast(" ~ cell ~ " as " ~ dbt.type_string() ~ "), '|', '')") }} is not null
+            then {{ trimmed("cast(" ~ cell ~ " as " ~ dbt.type_string() ~ ")") }}
+    end
+{%- endmacro %}
+
+
+{#
+    A query for the rows of a policy file that hold any text, their cells as trimmed text, in the columns
+    of the format: `<column>_text` where staging types them. A column that is not there is null
+    throughout; a file that is not there has no rows.
+    Args: seed and file as above; found, what policy_columns_found says about them.
+#}
+{% macro policy_rows(seed, file, found) %}
+    select
+        {%- for name, kind in leadscore.policy_format()[file].items() %}
+        {{ leadscore.policy_cell(found[name]) if name in found else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
+            as {{ leadscore.policy_text_column(name, kind) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    {%- if found %}
+    from {{ seed }}
+    where
+        {%- for column in found.values() %}
+        {{ 'or ' if not loop.first }}{{ leadscore.policy_cell(column) }} is not null
+        {%- endfor %}
+    {%- else %}
+    where 1 = 0
+    {%- endif %}
+{% endmacro %}
+
+
+{#
+    A typed cell: null when its text cannot be read, or when the file lacks the column, so that what
+    hangs on it stays unjudged. Words are in lower case, and an empty cell holds the default word where there is one.
+    Reads the columns of the CTE `source_rows`, which holds the query of policy_rows.
+    Args: column, of the format; kind, of policy_format; found, what policy_columns_found says.
+#}
+{% macro policy_typed(column, kind, found) -%}
+    {%- set text = 'source_rows.' ~ column ~ '_text' -%}
+    {%- if kind == 'word' -%}
+        {%- set words = leadscore.policy_words(column) -%}
+        {%- if column in leadscore.policy_columns_with_default_word() -%}
+            {%- set text = "coalesce(" ~ text ~ ", '" ~ words[0] ~ "')" -%}
+        {%- endif -%}
+        {%- if column in found -%}
+            case when lower({{ text }}) in ('{{ words | join("', '") }}') then lower({{ text }}) end
+        {%- else -%}
+            cast(null as {{ dbt.type_string() }})
+        {%- endif -%}
+    {%- elif kind == 'date' -%}
+        {{ leadscore.policy_date(text) }}
+    {%- elif kind == 'points' -%}
+        {{ leadscore.policy_points(text) }}
+    {%- elif kind == 'limit' -%}
+        case when {{ leadscore.policy_points(text) }} > 0 then {{ leadscore.policy_points(text) }} end
+    {%- elif kind == 'bound' -%}
+        {{ leadscore.policy_number(text, 6) }}
+    {%- elif kind == 'count' -%}
+        case
+            when {{ leadscore.policy_number(text, 0) }} > 0 then cast({{ leadscore.policy_number(text, 0) }} as bigint)
+        end
+    {%- elif kind == 'hours' -%}
+        case when {{ parsed_number(text) }} >= 0 then {{ parsed_number(text) }} end
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Trimmed text as a decimal with 6 places; null unless it is a number with at most `places` decimals by value. #}
+{% macro policy_number(text, places) -%}
+    case
+        when {{ regex_found(text, leadscore.policy_number_pattern(places)) }} then {{ parsed_number(text) }}
+    end
+{%- endmacro %}
+
+{# The regular expression of numbers with at most `places` decimals; zeros after them do not count. #}
+{% macro policy_number_pattern(places) -%}
+    '^[+-]?([0-9]{1,12}([.]{{ '[0-9]{0,' ~ places ~ '}' if places }}0*)?|[.]{{ '[0-9]{1,' ~ places ~ '}0*' if places else '0+' }})$'
+{%- endmacro %}
+
+
+{# Trimmed text as points, decimal(38, 2); null unless it is a number below 1,000,000 in size with 2 decimals. #}
+{% macro policy_points(text) -%}
+    case
+        when abs({{ leadscore.policy_number(text, 2) }}) < 1000000
+            then cast({{ leadscore.policy_number(text, 2) }} as decimal(38, 2))
+    end
+{%- endmacro %}
+
+
+{# Trimmed text as a date; null unless it is a day that exists, as YYYY-MM-DD. #}
+{% macro policy_date(text) -%}
+    case
+        when {{ regex_found(text, "'^[0-9]{4}-[0-9]{2}-[0-9]{2}$'") }}
+            then cast({{ parsed_time(text) }} as date)
+    end
+{%- endmacro %}
+
+
+{#
+    The text of one end of a range `low..high`, trimmed; null when it is open or when there is no single `..`.
+    Args: text, a trimmed cell; end, 'low' or 'high'.
+#}
+{% macro policy_range_end(text, end) -%}
+    case
+        when {{ text }} like '%..%' and {{ text }} not like '%...%'
+            then {{ trimmed(
+                "substr(" ~ text ~ ", 1, position('..' in " ~ text ~ ") - 1)" if end == 'low'
+                else "substr(" ~ text ~ ", position('..' in " ~ text ~ ") + 2)"
+            ) }}
+    end
+{%- endmacro %}
+
+
+{# The least measure that meets a criterion: where the cell is empty, 4.2 of the contract gives it. #}
+{% macro policy_at_least(at_least, at_most, measure) -%}
+    coalesce(
+        {{ at_least }},
+        case
+            when {{ measure }} in ('count', 'distinct_days', 'distinct_values')
+                then case when {{ at_most }} = 0 then 0 else 1 end
+        end
+    )
+{%- endmacro %}
+
+
+{# Whether a cell holds anything; null when the file lacks the column, so that what hangs on it stays unjudged. #}
+{% macro policy_filled(column, found) -%}
+    {{ 'source_rows.' ~ column ~ ' is not null' if column in found else 'cast(null as boolean)' }}
+{%- endmacro %}

@@ -1,0 +1,34 @@
+{% set seed = none if 'actions' in var('absent_policy_files') else ref('actions') %}
+{% set found = policy_columns_found(seed, 'actions') %}
+
+with
+
+source_rows as (
+    {{ policy_rows(seed, 'actions', found) }}
+),
+
+retired_scorecards as (
+    select distinct scorecard_id
+    from {{ ref('stg_policy__scorecards') }}
+    where is_retired
+)
+
+select
+    -- ids
+    source_rows.scorecard_id,
+    -- text
+    source_rows.band,
+    source_rows.fit_band,
+    source_rows.engagement_band,
+    source_rows.action,
+    source_rows.team,
+    -- booleans
+    retired_scorecards.scorecard_id is not null as is_retired,
+    -- numbers
+    {{ policy_typed('priority', 'count', found) }} as priority,
+    {{ policy_typed('sla_hours', 'hours', found) }} as sla_hours,
+    -- the typed cells as they stand
+    source_rows.priority_text,
+    source_rows.sla_hours_text
+from source_rows
+left join retired_scorecards on source_rows.scorecard_id = retired_scorecards.scorecard_id

@@ -1,0 +1,31 @@
+{% set seed = none if 'bands' in var('absent_policy_files') else ref('bands') %}
+{% set found = policy_columns_found(seed, 'bands') %}
+
+with
+
+source_rows as (
+    {{ policy_rows(seed, 'bands', found) }}
+),
+
+retired_scorecards as (
+    select distinct scorecard_id
+    from {{ ref('stg_policy__scorecards') }}
+    where is_retired
+)
+
+select
+    -- ids
+    source_rows.scorecard_id,
+    -- text
+    source_rows.band,
+    -- words
+    {{ policy_typed('scope', 'word', found) }} as scope,
+    -- booleans
+    retired_scorecards.scorecard_id is not null as is_retired,
+    -- numbers
+    {{ policy_typed('min_points', 'points', found) }} as min_points,
+    -- the typed cells as they stand
+    source_rows.scope_text,
+    source_rows.min_points_text
+from source_rows
+left join retired_scorecards on source_rows.scorecard_id = retired_scorecards.scorecard_id

@@ -1,0 +1,34 @@
+{% set seed = none if 'groups' in var('absent_policy_files') else ref('groups') %}
+{% set found = policy_columns_found(seed, 'groups') %}
+
+with
+
+source_rows as (
+    {{ policy_rows(seed, 'groups', found) }}
+),
+
+retired_scorecards as (
+    select distinct scorecard_id
+    from {{ ref('stg_policy__scorecards') }}
+    where is_retired
+)
+
+select
+    -- ids
+    source_rows.scorecard_id,
+    source_rows.group_id,
+    -- text
+    source_rows.name,
+    -- words
+    {{ policy_typed('dimension', 'word', found) }} as dimension,
+    -- booleans
+    retired_scorecards.scorecard_id is not null as is_retired,
+    -- numbers
+    {{ policy_typed('min_points', 'points', found) }} as min_points,
+    {{ policy_typed('max_points', 'points', found) }} as max_points,
+    -- the typed cells as they stand
+    source_rows.dimension_text,
+    source_rows.min_points_text,
+    source_rows.max_points_text
+from source_rows
+left join retired_scorecards on source_rows.scorecard_id = retired_scorecards.scorecard_id
