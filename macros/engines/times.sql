@@ -69,12 +69,14 @@
 
 
 {#
-    The live scoring moment as a timestamp constant: the var `as_of`, else the start of the run.
+    The live scoring moment as a timestamp constant: the var `as_of`, else the start of the run
+    (for the demo, whose events end on a fixed day: the var `demo_as_of`).
     Args: as_of, the var's value as the calling model read it.
     Stops with a message when the value is no time of the contract's grammar.
 #}
 {% macro scoring_moment(as_of) -%}
-    {%- set given = (as_of or '') | string | trim -%}
+    {%- set demo_moment = var('demo_as_of', '') if var('use_demo_data', false) else '' -%}
+    {%- set given = (as_of or demo_moment or '') | string | trim -%}
     {%- if not given -%}
         {%- set found = run_started_at.astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f') -%}
     {%- else -%}
