@@ -13,24 +13,40 @@
     {%- set quoted = [] -%}
     {%- for key in keys -%}{%- do quoted.append('"' ~ key | replace('"', '\\"') ~ '"') -%}{%- endfor -%}
     {%- set path = text_literal('$.' ~ quoted | join('.')) -%}
+    {#- this engine also reads commas before a closing bracket, NaN and infinity, which are no JSON -#}
+    {%- set lax = "',[[:space:]]*[]}]|[nN][aA][nN]|[iI][nN][fF]'" -%}
+    {%- set strings = "'\"([^\"\\\\]|\\\\.)*\"'" -%}
     case
-        when json_valid({{ text }}) and json_type({{ text }}, {{ path }}) not in ('OBJECT', 'ARRAY', 'NULL')
+        when
+            json_valid({{ text }})
+            and json_type({{ text }}, {{ path }}) not in ('OBJECT', 'ARRAY', 'NULL')
+            and not (
+                regexp_matches({{ text }}, {{ lax }})
+                and regexp_matches(regexp_replace({{ text }}, {{ strings }}, '', 'g'), {{ lax }})
+            )
             then json_extract_string({{ text }}, {{ path }})
     end
 {%- endmacro %}
 
 
-{# The named columns of a row as one JSON text. #}
-{% macro row_as_json(columns) -%}
-    {{ adapter.dispatch('row_as_json', 'leadscore')(columns) }}
+{#
+    A whole row of a table as one value, cheap to pass on, of which `row_as_json` makes JSON text.
+    Args: alias, the alias of the table in the query.
+#}
+{% macro whole_row(alias) -%}
+    {{ adapter.dispatch('whole_row', 'leadscore')(alias) }}
 {%- endmacro %}
 
-{% macro duckdb__row_as_json(columns) -%}
-    cast(
-        json_object(
-            {%- for column in columns %}
-            {{ text_literal(column) }}, {{ adapter.quote(column) }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        ) as varchar
-    )
+{% macro default__whole_row(alias) -%}
+    {{ alias }}
+{%- endmacro %}
+
+
+{# A row, as `whole_row` made it, as JSON text for people. #}
+{% macro row_as_json(whole_row) -%}
+    {{ adapter.dispatch('row_as_json', 'leadscore')(whole_row) }}
+{%- endmacro %}
+
+{% macro duckdb__row_as_json(whole_row) -%}
+    cast(to_json({{ whole_row }}) as varchar)
 {%- endmacro %}

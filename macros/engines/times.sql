@@ -10,22 +10,18 @@
 {%- endmacro %}
 
 {% macro duckdb__parsed_time(text) -%}
-    {%- set zone = "regexp_extract(substr(" ~ text ~ ", 11), '([+-])([0-9]{2}):?([0-9]{2})?$', " -%}
+    {#- a cast to timestamp ignores an offset, one to timestamptz wants no space before it -#}
     case
-        when {{ regex_found(text, time_pattern()) }} and substr({{ text }}, 1, 4) <> '0000'
+        when {{ regex_found(text, time_pattern()) }} and {{ text }} >= '0001'
             then
-                try_cast(
-                    substr({{ text }}, 1, 10) || ' '
-                    || coalesce(nullif(regexp_extract(substr({{ text }}, 12), '^[0-9:]+([.][0-9]{1,6})?'), ''), '00:00')
-                    || case
-                        when length(regexp_extract(substr({{ text }}, 12), '^[0-9:]+')) = 5 then ':00' else ''
-                    end as timestamp
-                )
-                - case when {{ zone }}1) = '-' then -1 else 1 end
-                * to_minutes(
-                    60 * coalesce(try_cast({{ zone }}2) as integer), 0)
-                    + coalesce(try_cast({{ zone }}3) as integer), 0)
-                )
+                case
+                    when contains(substr({{ text }}, 17), '+') or contains(substr({{ text }}, 17), '-')
+                        then
+                            make_timestamp(epoch_us(try_cast(
+                                substr({{ text }}, 1, 16) || replace(substr({{ text }}, 17), ' ', '') as timestamptz
+                            )))
+                    else try_cast({{ text }} as timestamp)
+                end
     end
 {%- endmacro %}
 

@@ -31,6 +31,23 @@
     {{ return(declared) }}
 {% endmacro %}
 
+{#
+    The columns of leads that the marts show, as a list of dicts:
+        column  the source column's name, lower case
+        alias   the column of stg_crm__leads that holds it, e.g. mart_phone
+    Args: lead_columns_in_mart, the var's list of column names.
+#}
+{% macro declared_mart_columns(lead_columns_in_mart) %}
+    {% set declared = [] %}
+    {% for column in lead_columns_in_mart | map('string') | map('trim') | map('lower') | unique %}
+        {% do declared.append({
+            'column': column,
+            'alias': leadscore._free_alias('mart', column, declared | map(attribute='alias') | list),
+        }) %}
+    {% endfor %}
+    {{ return(declared) }}
+{% endmacro %}
+
 {% macro _declare(declared, kind, name, place) %}
     {% set column, separator, path = (place | trim).partition(':$') %}
     {% set keys = path.strip('.').split('.') if separator else [] %}
@@ -41,17 +58,16 @@
         ) %}
     {% endif %}
     {% set clean_name = name | trim | lower %}
-    {% set alias = kind ~ '_' ~ modules.re.sub('[^a-z0-9]+', '_', clean_name).strip('_') %}
     {% if clean_name in declared | map(attribute='name') %}
         {% do exceptions.raise_compiler_error(
             "The " ~ kind ~ " '" ~ name ~ "' is declared twice. Names match in any case; keep one of them."
         ) %}
     {% endif %}
-    {% if alias in declared | map(attribute='alias') %}
-        {% set alias = alias ~ '_' ~ (declared | length + 1) %}
-    {% endif %}
     {% do declared.append({
-        'name': clean_name, 'column': column | trim | lower, 'alias': alias, 'path': keys,
+        'name': clean_name,
+        'column': column | trim | lower,
+        'alias': leadscore._free_alias(kind, clean_name, declared | map(attribute='alias') | list),
+        'path': keys,
     }) %}
 {% endmacro %}
 
@@ -60,3 +76,17 @@
 {% macro unknown_value_key(position) -%}
     {{ -1 - position }}
 {%- endmacro %}
+
+
+{# A column name <kind>_<name> that needs no quotes and is none of those taken. #}
+{% macro _free_alias(kind, name, taken) %}
+    {% set wished = (kind ~ '_' ~ modules.re.sub('[^a-z0-9]+', '_', name | lower))[:50].strip('_') %}
+    {% if wished not in taken %}
+        {{ return(wished) }}
+    {% endif %}
+    {% for number in range(2, taken | length + 3) %}
+        {% if wished ~ '_' ~ number not in taken %}
+            {{ return(wished ~ '_' ~ number) }}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}

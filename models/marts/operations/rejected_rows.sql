@@ -1,0 +1,69 @@
+with rejected_leads as (
+    select
+        lead_id as row_id,
+        reason,
+        row_json
+    from {{ ref('int_identity__judged_leads') }}
+    where reason is not null
+),
+
+rejected_events as (
+    select
+        event_id as row_id,
+        reason,
+        row_json
+    from {{ ref('int_identity__judged_events') }}
+    where reason is not null
+),
+
+rejected_outcomes as (
+    select
+        named_lead_id as row_id,
+        reason,
+        row_json
+    from {{ ref('int_identity__judged_outcomes') }}
+    where reason is not null
+),
+
+rejected_identities as (
+    select
+        coalesce(anonymous_id, merged_lead_id) as row_id,
+        reason,
+        row_json
+    from {{ ref('int_identity__judged_identities') }}
+    where reason is not null
+)
+
+select
+    'leads' as source_name,
+    row_id,
+    reason,
+    row_json as {{ adapter.quote('row') }}
+from rejected_leads
+
+union all
+
+select
+    'events' as source_name,
+    row_id,
+    reason,
+    row_json as {{ adapter.quote('row') }}
+from rejected_events
+
+union all
+
+select
+    'outcomes' as source_name,
+    row_id,
+    reason,
+    row_json as {{ adapter.quote('row') }}
+from rejected_outcomes
+
+union all
+
+select
+    'identities' as source_name,
+    row_id,
+    reason,
+    row_json as {{ adapter.quote('row') }}
+from rejected_identities

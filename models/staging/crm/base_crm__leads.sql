@@ -1,0 +1,67 @@
+{{ config(materialized='view') }}
+
+{#- Every row of the raw leads, its cells trimmed and its times read, with the reason that its own cells give to refuse it. -#}
+
+{% set attributes = declared_attributes(var('lead_attributes')) %}
+{% set mart_columns = declared_mart_columns(var('lead_columns_in_mart')) %}
+{% set named_cells = lead_cells(attributes, mart_columns) %}
+{% set source_leads = ref('demo_leads') if var('use_demo_data') else source('crm', 'leads') %}
+{% set cells = source_cells(
+    source_columns(source_leads, 'crm.leads'),
+    'crm.leads',
+    required=['lead_id'],
+    optional=['created_at', 'updated_at', 'account_id', 'email'],
+    declared={
+        'lead_attributes': attributes | map(attribute='column') | list,
+        'lead_columns_in_mart': mart_columns | map(attribute='column') | list
+    }
+) %}
+
+with trimmed_rows as (
+    select
+        -- ids
+        {{ cells.lead_id.text }} as lead_id,
+        {{ cells.account_id.text }} as account_id,
+
+        -- text
+        {{ cells.email.text }} as email,
+        {%- for cell in named_cells if not cell.is_own %}
+        {{ cells[cell.column].text }} as {{ cell.alias }},
+        {%- endfor %}
+
+        -- times, as text and, where the column holds times, as such
+        {{ cells.created_at.text }} as created_at_cell,
+        {{ cells.created_at.typed_time }} as created_at_typed,
+        {{ cells.updated_at.text }} as updated_at_cell,
+        {{ cells.updated_at.typed_time }} as updated_at_typed,
+
+        {{ whole_row('source_line') }} as source_row
+    from {{ source_leads }} as source_line
+),
+
+read_rows as (
+    select
+        trimmed_rows.*,
+        {{ cell_time(cells, 'created_at') }} as created_at,
+        {{ cell_is_given(cells, 'created_at') }} as has_created_at,
+        {{ cell_time(cells, 'updated_at') }} as updated_at,
+        {{ cell_is_given(cells, 'updated_at') }} as has_updated_at
+    from trimmed_rows
+)
+
+select
+    lead_id,
+    account_id,
+    email,
+    {%- for cell in named_cells if not cell.is_own %}
+    {{ cell.alias }},
+    {%- endfor %}
+    created_at_cell,
+    updated_at_cell,
+    created_at,
+    updated_at,
+    has_created_at and created_at is null as is_created_at_unreadable,
+    has_updated_at and updated_at is null as is_updated_at_unreadable,
+    case when lead_id is null then 'missing_id' end as reason,
+    source_row
+from read_rows

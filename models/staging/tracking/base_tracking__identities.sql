@@ -1,0 +1,59 @@
+{{ config(materialized='view') }}
+
+{#- Every row of the raw identities, its cells trimmed and its time read, with the reason that its own cells give to refuse it. -#}
+
+{% if var('has_identities') %}
+{% set source_identities = ref('demo_identities') if var('use_demo_data') else source('tracking', 'identities') %}
+{% set cells = source_cells(
+    source_columns(source_identities, 'tracking.identities'),
+    'tracking.identities',
+    required=['lead_id', 'identified_at'],
+    any_of=['anonymous_id', 'merged_lead_id']
+) %}
+
+with trimmed_rows as (
+    select
+        -- ids
+        {{ cells.anonymous_id.text }} as anonymous_id,
+        {{ cells.merged_lead_id.text }} as merged_lead_id,
+        {{ cells.lead_id.text }} as lead_id,
+
+        -- times, as text and, where the column holds times, as such
+        {{ cells.identified_at.text }} as identified_at_cell,
+        {{ cells.identified_at.typed_time }} as identified_at_typed,
+
+        {{ whole_row('source_line') }} as source_row
+    from {{ source_identities }} as source_line
+),
+
+read_rows as (
+    select
+        trimmed_rows.*,
+        {{ cell_time(cells, 'identified_at') }} as identified_at,
+        {{ cell_is_given(cells, 'identified_at') }} as has_identified_at
+    from trimmed_rows
+)
+
+select
+    anonymous_id,
+    merged_lead_id,
+    lead_id,
+    identified_at,
+    case
+        when anonymous_id is null and merged_lead_id is null then 'missing_id'
+        when lead_id is null then 'missing_lead'
+        when not has_identified_at then 'missing_time'
+        when identified_at is null then 'unreadable_time'
+    end as reason,
+    source_row
+from read_rows
+{% else %}
+select
+    cast(null as {{ dbt.type_string() }}) as anonymous_id,
+    cast(null as {{ dbt.type_string() }}) as merged_lead_id,
+    cast(null as {{ dbt.type_string() }}) as lead_id,
+    cast(null as {{ dbt.type_timestamp() }}) as identified_at,
+    cast(null as {{ dbt.type_string() }}) as reason,
+    cast(null as {{ dbt.type_string() }}) as source_row
+where false
+{% endif %}
