@@ -828,7 +828,8 @@ def make_examples(demo: Demo) -> None:
         )
     )
     add_event(demo, "demo_requested", day(1, 14), lead_id="example-converted", page="/demo")
-    add_event(demo, "page_view", day(1, 21), lead_id="example-converted", page="/pricing")
+    for page in ("/pricing", "/customers"):
+        add_event(demo, "page_view", day(1, 21), lead_id="example-converted", page=page)
     add_outcome(demo, "example-converted", "Opportunity", day(1, 26), "18400.00")
     add_outcome(demo, "example-converted", "Won", day(2, 11), "18400.00")
 
@@ -864,7 +865,10 @@ def make_examples(demo: Demo) -> None:
     add_merge(demo, "example-merged-second", "example-merged", day(1, 9))
     # Older ids of the same person are in no list of leads any more; their events still count.
     add_merge(demo, "example-merged-legacy", "example-merged-first", day(6, 2, 12, 2025))
-    add_event(demo, "page_view", day(6, 1, 10, 2025), lead_id="example-merged-legacy", page="/")
+    for page in ("/", "/product"):
+        add_event(
+            demo, "page_view", day(6, 1, 10, 2025), lead_id="example-merged-legacy", page=page
+        )
 
     # A visitor who is identified only days after the visits that matter.
     demo.leads.append(
