@@ -135,7 +135,7 @@ class Moment:
         test: Test | None,
         window_days: int | None,
     ) -> dict[str, list[Event]]:
-        """Return per lead the events of these names in the window whose property passes the test."""
+        """Return per lead the events of these names in the window whose property passes."""
         key = (names, property_name, test, window_days)
         if key not in self._matching:
             found: dict[str, list[Event]] = defaultdict(list)

@@ -250,9 +250,13 @@ class _Checker:
                 self.missing_columns[file] = set(COLUMNS[file]) - present - {"notes"}
             for column in self.missing_columns[file]:
                 self.errors.add(PolicyError(f"{file}.csv", "", column, "", "the column is missing"))
-        self.statuses = {
-            row["scorecard_id"]: _word(row["status"], "live") for row in self.rows["scorecards"]
-        }
+        self.statuses: dict[str, str] = {}
+        for row in self.rows["scorecards"]:
+            if row["scorecard_id"] is not None:
+                # An id that stands twice is retired only where both rows say so.
+                earlier = self.statuses.get(row["scorecard_id"], "retired")
+                status = _word(row["status"], "live")
+                self.statuses[row["scorecard_id"]] = status if earlier == "retired" else earlier
         self.groups = {}
         for row in self.rows["groups"]:
             self.groups[row["scorecard_id"], row["group_id"]] = _word(row["dimension"])
@@ -582,10 +586,9 @@ class _RowJudge:
     def known_scorecard(self) -> None:
         """Note a scorecard_id that is empty or unknown."""
         self.need("scorecard_id")
-        statuses = self.checker.statuses
-        if self.cells["scorecard_id"] is not None and self.cells["scorecard_id"] not in statuses:
-            if "scorecard_id" not in self.checker.missing_columns["scorecards"]:
-                self.error("scorecard_id", "is not a scorecard")
+        told = "scorecard_id" not in self.checker.missing_columns["scorecards"]
+        if told and self.cells["scorecard_id"] not in {None, *self.checker.statuses}:
+            self.error("scorecard_id", "is not a scorecard")
 
     def points(self, column: str) -> int | None:
         """Return points in hundredths; None (and an error) for what is no such number."""
