@@ -1,4 +1,6 @@
 -- The live result of every scorecard, live or draft, as the marts show it.
+{% set mart_columns = declared_mart_columns(var('lead_columns_in_mart')) %}
+
 select
     scorecards.scorecard_id,
     scorecards.status as scorecard_status,
@@ -28,6 +30,9 @@ select
     scores.latest_outcome,
     scorecards.policy_version,
     scores.scored_at
+    {%- for column in mart_columns %},
+    staged_leads.{{ column.alias }}
+    {%- endfor %}
 from {{ ref('int_scoring__banded_scores') }} as scores
 inner join {{ ref('int_policy__scorecards') }} as scorecards
     on scores.scorecard_key = scorecards.scorecard_key
@@ -45,3 +50,7 @@ left join {{ ref('int_scoring__actions') }} as actions
         and scores.fit_band is not distinct from actions.fit_band
         and scores.engagement_band is not distinct from actions.engagement_band
         and not scores.is_converted
+{% if mart_columns %}
+left join {{ ref('stg_crm__leads') }} as staged_leads
+    on leads.lead_id = staged_leads.lead_id
+{% endif %}

@@ -1,3 +1,5 @@
+{% set mart_columns = declared_mart_columns(var('lead_columns_in_mart')) %}
+
 select
     leads.scorecard_id,
     leads.lead_id,
@@ -26,5 +28,8 @@ select
     leads.latest_outcome,
     leads.policy_version,
     leads.scored_at
+    {%- for column in mart_columns %},
+    leads.{{ column.alias }} as {{ adapter.quote(("lead_" if column.column in model.columns else "") ~ column.column) }}
+    {%- endfor %}
 from {{ ref('int_scoring__scored_leads') }} as leads
 where leads.scorecard_status = 'draft'
