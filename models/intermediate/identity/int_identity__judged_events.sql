@@ -61,7 +61,7 @@ keyed_events as (
         case when reason is null then lead_id end as known_id,
         case when reason is null and lead_id is null then anonymous_id end as visitor_id
         {%- for property in properties %},
-        {{ json_leaf(cell_alias(cells, property.column), property.path) if property.path else cell_alias(cells, property.column) }} as {{ property.alias }}_leaf
+        {{ json_leaf(cell_text(cells, property.column), property.path) if property.path else cell_text(cells, property.column) }} as {{ property.alias }}_leaf
         {%- endfor %}
     from events
 ),
@@ -100,7 +100,7 @@ select
     event_name,
     occurred_at,
     coalesce(greatest(occurred_at, known_from), occurred_at) as known_at,
-    loaded_at,
+    coalesce(loaded_at, occurred_at) as loaded_at,
     {%- for property in properties %}
     {{ cleaned(property.alias ~ '_text', var('missing_values')) }} as {{ property.alias }},
     {%- endfor %}

@@ -35,10 +35,10 @@ select
     created_at,
     updated_at,
     {%- for attribute in attributes %}
-    {{ cleaned(cell_alias(cells, attribute.column), var('missing_values')) }} as {{ attribute.alias }},
+    {{ cleaned(cell_text(cells, attribute.column), var('missing_values')) }} as {{ attribute.alias }},
     {%- endfor %}
     {%- for column in mart_columns %}
-    {{ cell_alias(cells, column.column) }} as {{ column.alias }},
+    {{ cell_text(cells, column.column) }} as {{ column.alias }},
     {%- endfor %}
     is_created_at_unreadable,
     is_updated_at_unreadable,

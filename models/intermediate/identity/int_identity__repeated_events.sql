@@ -28,7 +28,7 @@ select
     row_number() over (
         partition by event_id
         order by
-            loaded_at,
+            coalesce(loaded_at, occurred_at),
             {{ tie_order(cells) | trim }}
     ) as copy_number
 from candidates

@@ -30,9 +30,9 @@ with trimmed_rows as (
         {%- endfor %}
 
         -- times, as text and, where the column holds times, as such
-        {{ cells.created_at.text }} as created_at_cell,
+        {{ time_text(cells, 'created_at') }} as created_at_cell,
         {{ cells.created_at.typed_time }} as created_at_typed,
-        {{ cells.updated_at.text }} as updated_at_cell,
+        {{ time_text(cells, 'updated_at') }} as updated_at_cell,
         {{ cells.updated_at.typed_time }} as updated_at_typed,
 
         {{ whole_row('source_line') }} as source_row

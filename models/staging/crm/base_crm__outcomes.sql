@@ -21,7 +21,7 @@ with trimmed_rows as (
         {{ cells.amount.text }} as amount_cell,
 
         -- times, as text and, where the column holds times, as such
-        {{ cells.occurred_at.text }} as occurred_at_cell,
+        {{ time_text(cells, 'occurred_at') }} as occurred_at_cell,
         {{ cells.occurred_at.typed_time }} as occurred_at_typed,
 
         {{ whole_row('source_line') }} as source_row

@@ -19,7 +19,7 @@ with trimmed_rows as (
         {{ cells.lead_id.text }} as lead_id,
 
         -- times, as text and, where the column holds times, as such
-        {{ cells.identified_at.text }} as identified_at_cell,
+        {{ time_text(cells, 'identified_at') }} as identified_at_cell,
         {{ cells.identified_at.typed_time }} as identified_at_typed,
 
         {{ whole_row('source_line') }} as source_row
