@@ -1,6 +1,5 @@
+-- Every row of the raw events, its cells trimmed and its times read, with the reason that its own cells give to refuse it.
 {{ config(materialized='view') }}
-
-{#- Every row of the raw events, its cells trimmed and its times read, with the reason that its own cells give to refuse it. -#}
 
 {% set properties = declared_properties(var('event_properties')) %}
 {% set named_cells = event_cells(properties) %}
@@ -39,7 +38,16 @@ with trimmed_rows as (
 
 read_rows as (
     select
-        trimmed_rows.*,
+        event_id,
+        lead_id,
+        anonymous_id,
+        event_name,
+        {%- for cell in named_cells if not cell.is_own %}
+        {{ cell.alias }},
+        {%- endfor %}
+        occurred_at_cell,
+        loaded_at_cell,
+        source_row,
         {{ cell_time(cells, 'occurred_at') }} as occurred_at,
         {{ cell_is_given(cells, 'occurred_at') }} as has_occurred_at,
         {{ cell_time(cells, 'loaded_at') }} as loaded_at,
