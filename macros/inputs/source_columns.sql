@@ -106,15 +106,24 @@
 
 
 {#
-    A time of a base model, from its columns <name>_cell (trimmed text) and <name>_typed.
+    The text of a time as a base model keeps it: null where the source column holds times itself.
     Args: cells, as `source_cells` returned them; name, the source column.
+#}
+{% macro time_text(cells, name) -%}
+    {{ 'cast(null as ' ~ dbt.type_string() ~ ')' if cells[name].is_typed else cells[name].text }}
+{%- endmacro %}
+
+
+{#
+    A time of a base model, from its columns <name>_cell (text) and <name>_typed.
+    Args as for `time_text`.
 #}
 {% macro cell_time(cells, name) -%}
     {%- if cells[name].is_typed -%}{{ name }}_typed{%- else -%}{{ parsed_time(name ~ '_cell') }}{%- endif -%}
 {%- endmacro %}
 
 
-{# Whether the source says any time there, readable or not. Args as for `cell_time`. #}
+{# Whether the source says any time there, readable or not. Args as for `time_text`. #}
 {% macro cell_is_given(cells, name) -%}
     {{ name }}_{{ 'typed' if cells[name].is_typed else 'cell' }} is not null
 {%- endmacro %}
@@ -122,17 +131,16 @@
 
 {#
     The cells of a raw lead that have a meaning, as base_crm__leads holds them: a list of dicts
-        column   lower-case name of the source column
-        alias    column of the base model with the trimmed text as it stands
-        is_own   whether the contract names the column; else only a var declares it
-        is_shown whether only lead_columns_in_mart declares it
+        column    lower-case name of the source column
+        alias     column of the base model with the trimmed text as it stands; for a source column that
+                  holds times itself that one is null, and the time stands for it
+        time      column of the base model with the time, for columns that the contract names as times
+        is_own    whether the contract names the column; else only a var declares it
+        is_shown  whether only lead_columns_in_mart declares it
     Args: attributes, mart_columns: what declared_attributes and declared_mart_columns returned.
 #}
 {% macro lead_cells(attributes, mart_columns) %}
-    {% set cells = leadscore._own_cells({
-        'lead_id': 'lead_id', 'created_at': 'created_at_cell', 'updated_at': 'updated_at_cell',
-        'account_id': 'account_id', 'email': 'email',
-    }) %}
+    {% set cells = leadscore._own_cells(['lead_id', 'account_id', 'email'], ['created_at', 'updated_at']) %}
     {% do leadscore._add_cells(cells, attributes | map(attribute='column') | list, false) %}
     {% do leadscore._add_cells(cells, mart_columns | map(attribute='column') | list, true) %}
     {{ return(cells) }}
@@ -140,18 +148,22 @@
 
 {# The cells of a raw event that have a meaning, as base_tracking__events holds them; else as lead_cells. #}
 {% macro event_cells(properties) %}
-    {% set cells = leadscore._own_cells({
-        'event_id': 'event_id', 'event_name': 'event_name', 'occurred_at': 'occurred_at_cell',
-        'lead_id': 'lead_id', 'anonymous_id': 'anonymous_id', 'loaded_at': 'loaded_at_cell',
-    }) %}
+    {% set cells = leadscore._own_cells(
+        ['event_id', 'event_name', 'lead_id', 'anonymous_id'], ['occurred_at', 'loaded_at']
+    ) %}
     {% do leadscore._add_cells(cells, properties | map(attribute='column') | list, false) %}
     {{ return(cells) }}
 {% endmacro %}
 
-{% macro _own_cells(aliases) %}
+{% macro _own_cells(texts, times) %}
     {% set cells = [] %}
-    {% for column, alias in aliases.items() %}
-        {% do cells.append({'column': column, 'alias': alias, 'is_own': true, 'is_shown': false}) %}
+    {% for column in texts %}
+        {% do cells.append({'column': column, 'alias': column, 'time': none, 'is_own': true, 'is_shown': false}) %}
+    {% endfor %}
+    {% for column in times %}
+        {% do cells.append({
+            'column': column, 'alias': column ~ '_cell', 'time': column, 'is_own': true, 'is_shown': false,
+        }) %}
     {% endfor %}
     {{ return(cells) }}
 {% endmacro %}
@@ -162,6 +174,7 @@
             {% do cells.append({
                 'column': column,
                 'alias': leadscore._free_alias('cell', column, cells | map(attribute='alias') | list),
+                'time': none,
                 'is_own': false,
                 'is_shown': is_shown,
             }) %}
@@ -169,9 +182,19 @@
     {% endfor %}
 {% endmacro %}
 
-{# The column of the base model that holds the text of a source column. #}
-{% macro cell_alias(cells, column) -%}
-    {{ (cells | selectattr('column', 'equalto', column) | first).alias }}
+{#
+    The trimmed text of a source column as it stands, from a base model's columns.
+    Args: cells, what lead_cells or event_cells returned; column, the source column; table, the base
+    model's alias where one is needed.
+#}
+{% macro cell_text(cells, column, table='') -%}
+    {%- set cell = cells | selectattr('column', 'equalto', column) | first -%}
+    {%- set prefix = table ~ '.' if table else '' -%}
+    {%- if cell.time -%}
+    coalesce({{ prefix }}{{ cell.alias }}, {{ cell_as_text(prefix ~ cell.time, 'time') }})
+    {%- else -%}
+    {{ prefix }}{{ cell.alias }}
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -184,7 +207,7 @@
 #}
 {% macro tie_order(cells) -%}
     {%- for cell in (cells | sort(attribute='column', case_sensitive=true)) | sort(attribute='is_shown') %}
-    {{ by_bytes(cell.alias) }} desc nulls last{{ ',' if not loop.last }}
+    {{ by_bytes(cell_text(cells, cell.column)) }} desc nulls last{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 

@@ -1,4 +1,4 @@
-{#- The merges that count, one row per merged id: of several the last, before it is known whether their lead is. -#}
+-- The merges that count, one row per merged id: of several the last, before it is known whether their lead is.
 
 with recursive merges as (
     select

@@ -1,4 +1,4 @@
-{#- Every row of the raw identities with the reason to refuse it, and whether what it says has effect by as_of. -#}
+-- Every row of the raw identities with the reason to refuse it, and whether what it says has effect by as_of.
 
 with identities as (
     select

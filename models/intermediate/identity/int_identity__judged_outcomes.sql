@@ -1,4 +1,4 @@
-{#- Every row of the raw outcomes with the lead whose it is, or the reason to refuse it. -#}
+-- Every row of the raw outcomes with the lead whose it is, or the reason to refuse it.
 
 with judged_outcomes as (
     select

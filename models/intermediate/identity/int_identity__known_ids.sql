@@ -1,4 +1,4 @@
-{#- Every id that is known, in leads or merged into one that is, and the lead whose events are its. -#}
+-- Every id that is known, in leads or merged into one that is, and the lead whose events are its.
 
 with lead_ids as (
     select distinct lead_id

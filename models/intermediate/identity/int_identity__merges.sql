@@ -1,4 +1,4 @@
-{#- The merges that have effect, one row per merged id, with the lead at the end of the chain. -#}
+-- The merges that have effect, one row per merged id, with the lead at the end of the chain.
 
 with recursive standing_merges as (
     select

@@ -1,8 +1,5 @@
-{#-
-    The few events whose id occurs more than once among the rows that no earlier reason refuses, with the
-    place of each among its copies. Repeated ids are sought by hash, so that the history needs no sort.
--#}
-
+-- The few events whose id occurs more than once among the rows that no earlier reason refuses, with the
+-- place of each among its copies. They are sought by a hash of the id, so that the history needs no sort.
 {% set cells = event_cells(declared_properties(var('event_properties'))) %}
 
 with repeated_hashes as (
@@ -13,22 +10,35 @@ with repeated_hashes as (
     having count(*) > 1
 ),
 
+-- two ids with one hash come along too: each is the first of its own copies
 candidates as (
     select
-        events.*,
-        repeated_hashes.id_hash
+        repeated_hashes.id_hash,
+        {%- for cell in cells %}
+        events.{{ cell.alias }},
+        {%- endfor %}
+        events.occurred_at,
+        events.loaded_at,
+        events.is_loaded_at_unreadable,
+        events.source_row
     from {{ ref('base_tracking__events') }} as events
     inner join repeated_hashes on {{ passing_hash('events.event_id') }} = repeated_hashes.id_hash
     where events.reason is null
 )
 
--- two ids with one hash stand here too: each is the first of its copies
 select
-    candidates.*,
+    id_hash,
+    {%- for cell in cells %}
+    {{ cell.alias }},
+    {%- endfor %}
+    occurred_at,
+    loaded_at,
+    is_loaded_at_unreadable,
     row_number() over (
         partition by event_id
         order by
-            loaded_at,
+            coalesce(loaded_at, occurred_at),
             {{ tie_order(cells) | trim }}
-    ) as copy_number
+    ) as copy_number,
+    source_row
 from candidates

@@ -1,7 +1,5 @@
-{#-
-    Whose events an anonymous visitor's are: a row per visitor and span of time. A span lasts from one
-    identification to the next; the first one also covers the time before it.
--#}
+-- Whose events an anonymous visitor's are: a row per visitor and span of time. A span lasts from one
+-- identification to the next; the first one also covers the time before it.
 
 with identifications as (
     select

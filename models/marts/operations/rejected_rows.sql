@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_policy__gate') }}
+-- Every row that is not staged, so that nothing is lost silently.
 with rejected_leads as (
     select
         lead_id as row_id,

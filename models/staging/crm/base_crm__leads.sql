@@ -1,6 +1,5 @@
+-- Every row of the raw leads, its cells trimmed and its times read, with the reason that its own cells give to refuse it.
 {{ config(materialized='view') }}
-
-{#- Every row of the raw leads, its cells trimmed and its times read, with the reason that its own cells give to refuse it. -#}
 
 {% set attributes = declared_attributes(var('lead_attributes')) %}
 {% set mart_columns = declared_mart_columns(var('lead_columns_in_mart')) %}
@@ -30,9 +29,9 @@ with trimmed_rows as (
         {%- endfor %}
 
         -- times, as text and, where the column holds times, as such
-        {{ cells.created_at.text }} as created_at_cell,
+        {{ time_text(cells, 'created_at') }} as created_at_cell,
         {{ cells.created_at.typed_time }} as created_at_typed,
-        {{ cells.updated_at.text }} as updated_at_cell,
+        {{ time_text(cells, 'updated_at') }} as updated_at_cell,
         {{ cells.updated_at.typed_time }} as updated_at_typed,
 
         {{ whole_row('source_line') }} as source_row
@@ -41,7 +40,15 @@ with trimmed_rows as (
 
 read_rows as (
     select
-        trimmed_rows.*,
+        lead_id,
+        account_id,
+        email,
+        {%- for cell in named_cells if not cell.is_own %}
+        {{ cell.alias }},
+        {%- endfor %}
+        created_at_cell,
+        updated_at_cell,
+        source_row,
         {{ cell_time(cells, 'created_at') }} as created_at,
         {{ cell_is_given(cells, 'created_at') }} as has_created_at,
         {{ cell_time(cells, 'updated_at') }} as updated_at,

@@ -1,6 +1,5 @@
+-- Every row of the raw outcomes, its cells trimmed and its time read, with the reason that its own cells give to refuse it.
 {{ config(materialized='view') }}
-
-{#- Every row of the raw outcomes, its cells trimmed and its time read, with the reason that its own cells give to refuse it. -#}
 
 {% if var('has_outcomes') %}
 {% set source_outcomes = ref('demo_outcomes') if var('use_demo_data') else source('crm', 'outcomes') %}
@@ -21,7 +20,7 @@ with trimmed_rows as (
         {{ cells.amount.text }} as amount_cell,
 
         -- times, as text and, where the column holds times, as such
-        {{ cells.occurred_at.text }} as occurred_at_cell,
+        {{ time_text(cells, 'occurred_at') }} as occurred_at_cell,
         {{ cells.occurred_at.typed_time }} as occurred_at_typed,
 
         {{ whole_row('source_line') }} as source_row
@@ -30,7 +29,9 @@ with trimmed_rows as (
 
 read_rows as (
     select
-        trimmed_rows.*,
+        lead_id,
+        outcome,
+        source_row,
         {{ parsed_number('amount_cell') }} as amount,
         {{ cell_time(cells, 'occurred_at') }} as occurred_at,
         {{ cell_is_given(cells, 'occurred_at') }} as has_occurred_at

@@ -1,6 +1,5 @@
+-- Every row of the raw events, its cells trimmed and its times read, with the reason that its own cells give to refuse it.
 {{ config(materialized='view') }}
-
-{#- Every row of the raw events, its cells trimmed and its times read, with the reason that its own cells give to refuse it. -#}
 
 {% set properties = declared_properties(var('event_properties')) %}
 {% set named_cells = event_cells(properties) %}
@@ -28,9 +27,9 @@ with trimmed_rows as (
         {%- endfor %}
 
         -- times, as text and, where the column holds times, as such
-        {{ cells.occurred_at.text }} as occurred_at_cell,
+        {{ time_text(cells, 'occurred_at') }} as occurred_at_cell,
         {{ cells.occurred_at.typed_time }} as occurred_at_typed,
-        {{ cells.loaded_at.text }} as loaded_at_cell,
+        {{ time_text(cells, 'loaded_at') }} as loaded_at_cell,
         {{ cells.loaded_at.typed_time }} as loaded_at_typed,
 
         {{ whole_row('source_line') }} as source_row
@@ -39,21 +38,21 @@ with trimmed_rows as (
 
 read_rows as (
     select
-        trimmed_rows.*,
+        event_id,
+        lead_id,
+        anonymous_id,
+        event_name,
+        {%- for cell in named_cells if not cell.is_own %}
+        {{ cell.alias }},
+        {%- endfor %}
+        occurred_at_cell,
+        loaded_at_cell,
+        source_row,
         {{ cell_time(cells, 'occurred_at') }} as occurred_at,
         {{ cell_is_given(cells, 'occurred_at') }} as has_occurred_at,
-        {{ cell_time(cells, 'loaded_at') }} as read_loaded_at,
+        {{ cell_time(cells, 'loaded_at') }} as loaded_at,
         {{ cell_is_given(cells, 'loaded_at') }} as has_loaded_at
     from trimmed_rows
-),
-
--- an event without a load time counts as loaded when it occurred
-loaded_rows as (
-    select
-        read_rows.*,
-        coalesce(read_loaded_at, occurred_at) as loaded_at,
-        has_loaded_at and read_loaded_at is null as is_loaded_at_unreadable
-    from read_rows
 )
 
 select
@@ -68,15 +67,15 @@ select
     loaded_at_cell,
     occurred_at,
     loaded_at,
-    is_loaded_at_unreadable,
+    has_loaded_at and loaded_at is null as is_loaded_at_unreadable,
     case
         when event_id is null then 'missing_id'
         when event_name is null then 'missing_name'
         when not has_occurred_at then 'missing_time'
         when occurred_at is null then 'unreadable_time'
         when lead_id is null and anonymous_id is null then 'missing_lead'
-        -- more than 24 hours, to the microsecond
+        -- more than 24 hours after it was loaded; without a load time it counts as loaded when it occurred
         when {{ microseconds_between('loaded_at', 'occurred_at') }} > 86400000000 then 'future_time'
     end as reason,
     source_row
-from loaded_rows
+from read_rows

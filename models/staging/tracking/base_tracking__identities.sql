@@ -1,6 +1,5 @@
+-- Every row of the raw identities, its cells trimmed and its time read, with the reason that its own cells give to refuse it.
 {{ config(materialized='view') }}
-
-{#- Every row of the raw identities, its cells trimmed and its time read, with the reason that its own cells give to refuse it. -#}
 
 {% if var('has_identities') %}
 {% set source_identities = ref('demo_identities') if var('use_demo_data') else source('tracking', 'identities') %}
@@ -19,7 +18,7 @@ with trimmed_rows as (
         {{ cells.lead_id.text }} as lead_id,
 
         -- times, as text and, where the column holds times, as such
-        {{ cells.identified_at.text }} as identified_at_cell,
+        {{ time_text(cells, 'identified_at') }} as identified_at_cell,
         {{ cells.identified_at.typed_time }} as identified_at_typed,
 
         {{ whole_row('source_line') }} as source_row
@@ -28,7 +27,10 @@ with trimmed_rows as (
 
 read_rows as (
     select
-        trimmed_rows.*,
+        anonymous_id,
+        merged_lead_id,
+        lead_id,
+        source_row,
         {{ cell_time(cells, 'identified_at') }} as identified_at,
         {{ cell_is_given(cells, 'identified_at') }} as has_identified_at
     from trimmed_rows
