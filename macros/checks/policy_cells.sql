@@ -1,8 +1,9 @@
 {# Reading the cells of the policy files: leniently, so that a wrong cell becomes an error row and not a failure. #}
 
 {#
-    The columns of a policy file that are there, as a dict of lower-case name to the name as it must
-    be written in SQL. A unit test's rows have all columns; an absent file has none.
+    The columns of a policy file that are there, as a dict of trimmed lower-case name to the name as it
+    must be written in SQL. A unit test's rows have all columns; an absent file has none. Look up names of the
+    format in it: what else a header says is no SQL.
     Args: seed, the relation, or none when the file is absent; file, its name without .csv.
 #}
 {% macro policy_columns_found(seed, file) %}
@@ -44,8 +45,10 @@
     {%- if found %}
     from {{ seed }}
     where
-        {%- for column in found.values() %}
-        {{ 'or ' if not loop.first }}{{ leadscore.policy_cell(column) }} is not null
+        {%- for name in leadscore.policy_format()[file] if name in found %}
+        {{ 'or ' if not loop.first }}{{ leadscore.policy_cell(found[name]) }} is not null
+        {%- else %}
+        1 = 0
         {%- endfor %}
     {%- else %}
     where 1 = 0
@@ -150,4 +153,34 @@
 {# Whether a cell holds anything; null when the file lacks the column, so that what hangs on it stays unjudged. #}
 {% macro policy_filled(column, found) -%}
     {{ 'source_rows.' ~ column ~ ' is not null' if column in found else 'cast(null as boolean)' }}
+{%- endmacro %}
+
+
+{#
+    What separates the cells of a file, told by its header: 'comma', 'semicolon' or 'tab', as an SQL constant.
+    Args: found, what policy_columns_found says.
+#}
+{% macro policy_separator_found(found) -%}
+    {%- set names = found.keys() | list -%}
+    {%- if names | length == 1 and ';' in names[0] -%}
+        'semicolon'
+    {%- elif names | length == 1 and '\t' in names[0] -%}
+        'tab'
+    {%- else -%}
+        'comma'
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    How policy_errors names a row: its id, or the parts of its key with `/` between, as spelled.
+    Reads the columns of the CTE `source_rows`.
+    Args: file, the name of the policy file without .csv.
+#}
+{% macro policy_row_id(file) -%}
+    {%- set key = leadscore.policy_row_key(file) -%}
+    {%- for column in key -%}
+        {%- set text = 'source_rows.' ~ leadscore.policy_text_column(column, leadscore.policy_format()[file][column]) -%}
+        {{ text if key | length == 1 else "coalesce(" ~ text ~ ", '')" }}{{ " || '/' || " if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}

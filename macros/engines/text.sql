@@ -137,3 +137,16 @@
     coalesce(cast({{ value }} as {{ dbt.type_string() }}), ''){{ " || chr(31) || " if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
+
+
+{#
+    A join clause that repeats each row for every match of a regular expression in a text, from left to right
+    without overlap. The match is the column `<alias>.part`, its number from 1 `<alias>.position`.
+#}
+{% macro join_each_match(text, pattern, alias) -%}
+    {{ adapter.dispatch('join_each_match', 'leadscore')(text, pattern, alias) }}
+{%- endmacro %}
+
+{% macro duckdb__join_each_match(text, pattern, alias) -%}
+    cross join unnest(regexp_extract_all({{ text }}, {{ pattern }})) with ordinality as {{ alias }} (part, position)
+{%- endmacro %}

@@ -15,6 +15,7 @@ retired_scorecards as (
 
 select
     -- ids
+    {{ policy_row_id('actions') }} as row_id,
     source_rows.scorecard_id,
     -- text
     source_rows.band,

@@ -15,6 +15,7 @@ retired_scorecards as (
 
 select
     -- ids
+    {{ policy_row_id('dimensions') }} as row_id,
     source_rows.scorecard_id,
     -- words
     {{ policy_typed('dimension', 'word', found) }} as dimension,

@@ -15,6 +15,7 @@ retired_scorecards as (
 
 select
     -- ids
+    {{ policy_row_id('groups') }} as row_id,
     source_rows.scorecard_id,
     source_rows.group_id,
     -- text

@@ -9,6 +9,7 @@ source_rows as (
 
 select
     -- ids
+    {{ policy_row_id('scorecards') }} as row_id,
     source_rows.scorecard_id,
     -- text
     source_rows.name,
