@@ -155,6 +155,8 @@ WEBINARS = ("webinar-forecasting", "webinar-roadmap", "webinar-security")
 
 @dataclass(frozen=True)
 class Company:
+    """A company of the invented market."""
+
     account_id: str
     domain: str
     industry: str
@@ -163,6 +165,7 @@ class Company:
 
     @property
     def is_technical(self) -> bool:
+        """Whether it is a technology company."""
         return self.industry in TECH_INDUSTRIES
 
 
@@ -216,10 +219,12 @@ def bell(rng: Random) -> float:
 
 
 def happens(rng: Random, log_odds: float) -> bool:
+    """Whether something with these log odds happens this time."""
     return rng.random() < 1.0 / (1.0 + math.exp(-log_odds))
 
 
 def pick(rng: Random, choices: Sequence[str]) -> str:
+    """One of the choices, each as likely as the other."""
     return choices[int(rng.random() * len(choices))]
 
 
@@ -234,6 +239,7 @@ def weighted(rng: Random, *choices: tuple[float, Sequence[str]]) -> str:
 
 
 def between(rng: Random, low: float, high: float) -> float:
+    """A number between the two."""
     return low + rng.random() * (high - low)
 
 
@@ -245,6 +251,7 @@ def untidy(rng: Random, cell: str, share: float = 0.05) -> str:
 
 
 def stamp(moment: datetime) -> str:
+    """A moment as the database writes it."""
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
@@ -263,6 +270,7 @@ def untidy_stamp(rng: Random, moment: datetime) -> str:
 
 
 def yes_or_no(rng: Random, answer: bool | None) -> str:
+    """An answer as one of the forms spells it."""
     if answer is None:
         return pick(rng, NOT_KNOWN)
     return pick(rng, ("true", "Yes", "1", "y") if answer else ("false", "No", "0"))
@@ -272,6 +280,7 @@ def yes_or_no(rng: Random, answer: bool | None) -> str:
 
 
 def make_companies(rng: Random) -> list[Company]:
+    """The companies of the invented market."""
     companies: list[Company] = []
     taken: set[str] = set()
     while len(companies) < COMPANY_COUNT:
@@ -319,6 +328,7 @@ def make_title(rng: Random, company: Company) -> tuple[str, float]:
 
 
 def make_lead(rng: Random, number: int, company: Company) -> Lead:
+    """A lead of a company: who it is, and how interested."""
     title, fit = make_title(rng, company)
     if 100 <= company.employees <= 500:
         fit += 0.6
@@ -425,6 +435,7 @@ def add_event(
 
 
 def trial_payload(plan: str, seats: int) -> str:
+    """The JSON that the product sends when a trial starts."""
     return json.dumps({"plan": plan, "account": {"seats": seats}}, separators=(",", ":"))
 
 
@@ -456,6 +467,7 @@ def visit(
 
 
 def office_hours(rng: Random, day: datetime) -> datetime:
+    """Some moment of that day at which people are awake."""
     return day.replace(hour=0, minute=0, second=0) + timedelta(
         seconds=int(between(rng, 6 * 3600, 21 * 3600))
     )
@@ -573,6 +585,7 @@ def behave(rng: Random, demo: Demo, lead: Lead, visitor: str) -> Deeds:
 def add_outcome(
     demo: Demo, lead_id: str, outcome: str, at: datetime | str, amount: str = ""
 ) -> None:
+    """Append an outcome, unless the year ends before it."""
     if isinstance(at, datetime) and at >= LAST_MOMENT:
         return
     occurred_at = stamp(at) if isinstance(at, datetime) else at
@@ -690,6 +703,7 @@ def merge_leads(rng: Random, demo: Demo, leads: list[Lead]) -> None:
 
 
 def add_merge(demo: Demo, merged: str, into: str, at: datetime | str) -> None:
+    """Append the row that says that one record was merged into another."""
     identified_at = stamp(at) if isinstance(at, datetime) else at
     demo.identities.append(
         {
@@ -705,6 +719,7 @@ def add_merge(demo: Demo, merged: str, into: str, at: datetime | str) -> None:
 
 
 def example_row(lead_id: str, account_id: str, **cells: str) -> dict[str, str]:
+    """The row of a lead about whom only the named cells are known."""
     row = dict.fromkeys(LEAD_COLUMNS, "")
     row.update(lead_id=lead_id, account_id=account_id, **cells)
     row["updated_at"] = row["updated_at"] or row["created_at"]
@@ -712,6 +727,7 @@ def example_row(lead_id: str, account_id: str, **cells: str) -> dict[str, str]:
 
 
 def day(month: int, day_of_month: int, hour: int = 10, year: int = 2026) -> datetime:
+    """A moment of the last months."""
     return datetime(year, month, day_of_month, hour)
 
 
@@ -1027,6 +1043,7 @@ def _is_stamp(cell: str) -> bool:
 
 
 def make_demo() -> Demo:
+    """The whole demo, in memory."""
     rng = Random(SEED)
     demo = Demo()
     leads = make_year(rng, demo)
@@ -1040,6 +1057,7 @@ def make_demo() -> Demo:
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -> None:
+    """Write rows as a CSV file that is the same on every machine."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
@@ -1063,6 +1081,7 @@ def write_demo(folder: Path = SEED_FOLDER) -> dict[str, int]:
 
 
 def main() -> None:
+    """Write the seeds and say how many rows they hold."""
     for name, rows in write_demo().items():
         print(f"{name}.csv: {rows:,} rows")
 
