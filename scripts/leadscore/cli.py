@@ -1,0 +1,350 @@
+"""The commands of `leadscore`: their options and help texts. What they do stands in the modules."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadscore import __version__
+from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.output import Output
+from leadscore.project import Project, find_project, parse_vars
+
+EXIT_CODES = """\b
+Exit codes:
+  0  done
+  1  a step, a check or the warehouse failed
+  2  the command was not used as intended
+  3  the policy has errors: nothing was scored, earlier scores stay
+  4  what was asked for does not exist
+  5  an input file was refused: nothing was loaded
+"""
+
+app = typer.Typer(
+    name="leadscore",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
+
+
+class CheckPart(StrEnum):
+    """A part of `leadscore check`."""
+
+    POLICY = "policy"
+    LINT = "lint"
+    PARSE = "parse"
+
+
+ProjectDir = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="The project's folder. Default: the nearest one at or above the current folder.",
+        show_default=False,
+    ),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Which warehouse of profiles.yml to use.", show_default=False
+    ),
+]
+Vars = Annotated[
+    str | None,
+    typer.Option(
+        "--vars",
+        metavar="YAML",
+        help="Settings for this time, as YAML: '{use_demo_data: false}'. They outrank "
+        "dbt_project.yml.",
+        show_default=False,
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print the result as JSON; progress goes to stderr.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the stack trace of an error.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit()
+
+
+@app.callback()
+def leadscore(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Scores leads by rules that you edit as CSV files, and explains every point.
+
+    \b
+    The policy lies in seeds/scoring/*.csv. A first try:
+      leadscore demo                     score the embedded demo, see two leads explained
+      leadscore explain example-b2b-53   why a lead has its score
+      leadscore check                    whether an edited policy is in order
+      leadscore run                      score again
+    """
+
+
+@app.command()
+def run(
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="The moment to score at (UTC), such as 2026-03-01 or '2026-03-01 10:20'. "
+            "Default: the var as_of, else now.",
+            show_default=False,
+        ),
+    ] = None,
+    select: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SELECTION",
+            help="Run a part only: a dbt selection, such as +scored_leads. The policy is always "
+            "loaded and checked.",
+            show_default=False,
+        ),
+    ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Rebuild what runs otherwise only add to.")
+    ] = False,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Load the policy and score all leads.
+
+    Ends with the best leads, the number of leads per band, the rows of your data that could not
+    be used and why, and where the results lie. With an error in the policy nothing is scored:
+    every problem is listed, and the scores of the last run stay.
+    """
+    from leadscore.run import RunOptions
+    from leadscore.run import run as run_all
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        output.json(run_all(project, output, RunOptions(as_of, select, full_refresh)))
+
+
+@app.command()
+def check(
+    only: Annotated[
+        list[CheckPart] | None,
+        typer.Option(help="Check this part only; may be repeated. Default: all three."),
+    ] = None,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Check the policy and the project; score nothing.
+
+    \b
+    policy  every cell of seeds/scoring/*.csv; each problem with what to do about it
+    lint    the style of the SQL (sqlfluff)
+    parse   the project as dbt reads it, without any warning
+    """
+    from leadscore.check import check as check_all
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        result = check_all(project, output, [part.value for part in only or []])
+        output.json(result)
+    raise typer.Exit(result["exit_code"])
+
+
+@app.command()
+def explain(
+    lead: Annotated[str, typer.Argument(help="The lead's id.", show_default=False)],
+    scorecard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="By this scorecard only. Default: by all.", show_default=False
+        ),
+    ] = None,
+    draft: Annotated[bool, typer.Option("--draft", help="By the draft scorecards.")] = False,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show why a lead has its score, line by line.
+
+    Each line says what gave or took points, the running sum, what was measured, and when the
+    events behind it happened. The last line is the score. Of a lead that has none it says why:
+    merged, refused, outside the audience, or unknown.
+    """
+    from leadscore.explain import explain as explain_lead
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        output.json(explain_lead(project, output, lead, scorecard, draft))
+
+
+@app.command()
+def load(
+    leads: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Files of leads. Needs: lead_id.", show_default=False),
+    ] = None,
+    events: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Files of events. Needs: event_id, event_name, occurred_at, and lead_id or "
+            "anonymous_id.",
+            show_default=False,
+        ),
+    ] = None,
+    outcomes: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Files of outcomes. Needs: lead_id, outcome, occurred_at.",
+            show_default=False,
+        ),
+    ] = None,
+    identities: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Files of identities. Needs: lead_id, identified_at, and anonymous_id or "
+            "merged_lead_id.",
+            show_default=False,
+        ),
+    ] = None,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TABLE.COLUMN=NAME",
+            help="A column that is called otherwise in your file: events.ts=occurred_at. May be "
+            "repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHARACTER",
+            help="What stands between the cells of CSV files. Default: found from the header.",
+            show_default=False,
+        ),
+    ] = None,
+    encoding: Annotated[
+        str, typer.Option(metavar="NAME", help="Of CSV files, such as utf-16 or latin-1.")
+    ] = "utf-8",
+    write_vars: Annotated[
+        bool,
+        typer.Option(
+            "--write-vars", help="Also write the settings for this data into dbt_project.yml."
+        ),
+    ] = False,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Load your own files into the embedded warehouse.
+
+    Reads CSV, Parquet and JSON-lines files. Each option takes a file or a pattern in quotes, such
+    as --events 'exports/*.parquet', and may be repeated. What was loaded before for the same table
+    is replaced; where any file is refused, nothing is. Ends with the settings for
+    dbt_project.yml that make the project score this data.
+
+    \b
+    leadscore load --leads people.csv --events clicks.parquet --rename events.ts=occurred_at
+    """
+    from leadscore.input_files import CsvOptions
+    from leadscore.load import LoadOptions, parse_renames
+    from leadscore.load import load as load_all
+
+    given = {"leads": leads, "events": events, "outcomes": outcomes, "identities": identities}
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        patterns = {name: list(files) for name, files in given.items() if files}
+        if not patterns:
+            raise LeadscoreError(
+                "No file is named.",
+                remedy="Name at least one: leadscore load --leads people.csv",
+                code=ExitCode.USAGE,
+            )
+        options = LoadOptions(
+            patterns, parse_renames(rename or []), CsvOptions(delimiter, encoding), write_vars
+        )
+        output.json(load_all(project, output, options))
+
+
+@app.command()
+def demo(
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Score the embedded demo and see two leads explained."""
+    from leadscore.demo import demo as demo_all
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        output.json(demo_all(project, output))
+
+
+@contextlib.contextmanager
+def _session(
+    project_dir: Path | None, target: str | None, dbt_vars: str | None, as_json: bool, debug: bool
+) -> Iterator[tuple[Project, Output]]:
+    """The project and output of a command; turns errors into messages and exit codes."""
+    output = Output(as_json)
+    try:
+        yield find_project(project_dir, target, parse_vars(dbt_vars)), output
+    except LeadscoreError as error:
+        if debug:
+            raise
+        output.error(error)
+        raise typer.Exit(int(error.code)) from None
+    except (typer.Exit, KeyboardInterrupt, BrokenPipeError):
+        raise
+    except Exception as error:
+        if debug:
+            raise
+        output.error(
+            LeadscoreError(
+                f"Something went wrong that should not: {type(error).__name__}: {error}",
+                remedy="Run it again with --debug and report what it shows; it is a defect.",
+            )
+        )
+        raise typer.Exit(int(ExitCode.FAILED)) from None
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point of the command `leadscore`.
+
+    Args:
+        arguments: the command line's words; None for those of the process.
+
+    Raises:
+        SystemExit: always, with the exit code.
+    """
+    try:
+        app(arguments)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough, as `head` has.
+        sys.stderr.close()
+        sys.exit(int(ExitCode.OK))

@@ -1,0 +1,281 @@
+"""The one place that calls dbt.
+
+dbt runs in this process, silently: its own log goes to a file, its events feed the progress, and
+what came of it is read from target/run_results.json, which is a documented format, rather than
+from the runner's result object, which is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.project import PACKAGE, Project
+
+GOOD_STATUSES = frozenset({"success", "pass", "warn", "no-op", "reused"})
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_WARNING_MARK = re.compile(r"^\[?WARNING\]?:?\s*", re.IGNORECASE)
+
+
+class Progress(Protocol):
+    """Something that shows how far dbt has come."""
+
+    def started(self, name: str, index: int, total: int) -> None:
+        """A step begins."""
+
+    def finished(self, name: str, status: str, seconds: float, index: int, total: int) -> None:
+        """A step ended."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node that dbt dealt with.
+
+    Args:
+        unique_id: dbt's id of the node, such as `model.leadscore.scored_leads`.
+        status: dbt's word for how it ended.
+        seconds: how long it took.
+        message: what dbt says about it.
+    """
+
+    unique_id: str
+    status: str
+    seconds: float
+    message: str
+
+    @property
+    def name(self) -> str:
+        """The node's name without its kind and package."""
+        return self.unique_id.split(".", 2)[-1]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the step did what it should."""
+        return self.status in GOOD_STATUSES
+
+
+@dataclass
+class Invocation:
+    """What came of one call of dbt.
+
+    Args:
+        ok: whether all went well.
+        steps: the nodes that dbt dealt with, in the order of run_results.json.
+        warnings: what dbt warned of, each text once.
+        error: why dbt stopped before any step, else None.
+    """
+
+    ok: bool
+    steps: list[Step] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    error: str | None = None
+
+    @property
+    def failed(self) -> list[Step]:
+        """The steps that failed themselves, without those skipped on their account."""
+        return [step for step in self.steps if not step.ok and step.status != "skipped"]
+
+    @property
+    def skipped(self) -> list[Step]:
+        """The steps that were not tried since one before them failed."""
+        return [step for step in self.steps if step.status == "skipped"]
+
+
+class Dbt:
+    """dbt for one project and target.
+
+    Args:
+        project: the project to work on.
+        more_vars: vars set by the command itself; they outrank those given by the user.
+    """
+
+    def __init__(self, project: Project, more_vars: dict[str, Any] | None = None) -> None:
+        self.project = project
+        self.vars = {**project.given_vars, **(more_vars or {})}
+
+    def call(self, command: str, *arguments: str, progress: Progress | None = None) -> Invocation:
+        """Runs one dbt command.
+
+        Args:
+            command: such as `build` or `parse`.
+            arguments: its further words.
+            progress: told of each step.
+
+        Returns:
+            What came of it; a failed step is no exception.
+        """
+        listener = _Listener(progress)
+        words = ["--log-level", "none", "--no-print", command, *arguments]
+        words += ["--project-dir", str(self.project.root)]
+        words += ["--profiles-dir", str(self.project.profiles_folder.resolve())]
+        if self.project.target:
+            words += ["--target", self.project.target]
+        if self.vars:
+            words += ["--vars", json.dumps(self.vars)]
+        with self._surroundings():
+            result = _runner(listener).invoke(words)
+        invocation = Invocation(ok=result.success, warnings=list(listener.warnings))
+        invocation.steps = self._steps(listener.invocation_id)
+        if result.exception is not None:
+            invocation.error = _plain(str(result.exception))
+            if isinstance(result.exception, KeyboardInterrupt):
+                raise result.exception
+        return invocation
+
+    def manifest(self) -> dict[str, Any]:
+        """dbt's description of the project for the active target.
+
+        Raises:
+            LeadscoreError: the project does not parse.
+        """
+        invocation = self.call("parse")
+        if not invocation.ok:
+            raise LeadscoreError(
+                f"dbt cannot read the project: {invocation.error}",
+                where=str(self.project.file),
+                remedy=f"The log says more: {self.project.log_file}",
+            )
+        return _read_json(self.project.target_folder / "manifest.json")
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[Any]:
+        """The adapter of the active target, with an open connection.
+
+        Only `leadscore.warehouse` uses it. The manifest must have been read before, since that is
+        when dbt sets its adapter up.
+
+        Raises:
+            LeadscoreError: the warehouse cannot be reached.
+        """
+        from dbt.adapters.exceptions import FailedToConnectError
+        from dbt.adapters.factory import FACTORY
+        from dbt_common.exceptions import DbtRuntimeError
+
+        adapter = next(iter(FACTORY.adapters.values()))
+        with self._surroundings():
+            try:
+                with adapter.connection_named("leadscore"):
+                    # Connections open lazily; an unreachable warehouse must be told as such.
+                    _ = adapter.connections.get_thread_connection().handle
+                    yield adapter
+            except FailedToConnectError as error:
+                raise unreachable(self.project, str(error)) from error
+            except DbtRuntimeError as error:
+                raise LeadscoreError(
+                    f"The warehouse refused a statement: {_plain(str(error))}",
+                    remedy=f"The log holds the statement: {self.project.log_file}",
+                ) from error
+            finally:
+                adapter.cleanup_connections()
+
+    def _steps(self, invocation_id: str | None) -> list[Step]:
+        """The steps of this invocation; none when dbt stopped before it wrote any."""
+        path = self.project.target_folder / "run_results.json"
+        if not path.exists():
+            return []
+        written = _read_json(path)
+        if written["metadata"]["invocation_id"] != invocation_id:
+            return []
+        return [
+            Step(
+                unique_id=result["unique_id"],
+                status=result["status"],
+                seconds=result["execution_time"],
+                message=_plain(result.get("message") or ""),
+            )
+            for result in written["results"]
+        ]
+
+    @contextlib.contextmanager
+    def _surroundings(self) -> Iterator[None]:
+        """What dbt may see and do: the project as working directory, nothing on our stdout."""
+        os.environ.setdefault("DO_NOT_TRACK", "1")
+        os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+        before = os.getcwd()
+        # A relative path in profiles.yml means: beside that file's project.
+        os.chdir(self.project.root)
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                yield
+        finally:
+            os.chdir(before)
+
+
+class _Listener:
+    """Turns dbt's events into progress, and keeps its warnings."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress = progress
+        self.warnings: dict[str, None] = {}
+        self.invocation_id: str | None = None
+
+    def __call__(self, event: Any) -> None:
+        """Takes one event of dbt."""
+        self.invocation_id = event.info.invocation_id
+        if event.info.level == "warn":
+            self.warnings[_WARNING_MARK.sub("", _plain(event.info.msg))] = None
+        if self.progress is None:
+            return
+        name = event.info.name
+        if name == "LogStartLine":
+            data = event.data
+            self.progress.started(data.node_info.node_name, data.index, data.total)
+        elif name in ("LogModelResult", "LogSeedResult", "LogTestResult", "LogSnapshotResult"):
+            data = event.data
+            # Seeds report in `status`, the others in the node itself.
+            status = str(data.node_info.node_status or data.status).lower()
+            self.progress.finished(
+                data.node_info.node_name, status, data.execution_time, data.index, data.total
+            )
+
+
+def unreachable(project: Project, reason: str) -> LeadscoreError:
+    """The error for a warehouse that does not open, with what to do about it."""
+    reason = _plain(reason)
+    remedy = f"Check {project.profiles_folder / 'profiles.yml'}: leadscore uses that warehouse."
+    if "lock" in reason.lower():
+        remedy = (
+            "Another program has the warehouse file open. Close it (a SQL shell, a notebook, a "
+            "run that is still going), then try again."
+        )
+    return LeadscoreError(f"The warehouse cannot be opened: {reason}", remedy=remedy)
+
+
+def package_node(manifest: dict[str, Any], kind: str, name: str) -> dict[str, Any] | None:
+    """A node of this package in a manifest.
+
+    Args:
+        manifest: as `Dbt.manifest` gives it.
+        kind: `model`, `seed` or `source`.
+        name: the node's name; of a source `source_name.table_name`.
+    """
+    nodes = manifest["sources" if kind == "source" else "nodes"]
+    return nodes.get(f"{kind}.{PACKAGE}.{name}")
+
+
+def _runner(listener: _Listener) -> Any:
+    # Imported late: it takes more than a second, which `--help` should not.
+    try:
+        from dbt.cli.main import dbtRunner
+    except ImportError as error:
+        raise LeadscoreError(
+            f"dbt is not installed beside this command ({error}).",
+            remedy="In the project's folder run: make env",
+            code=ExitCode.FAILED,
+        ) from error
+    return dbtRunner(callbacks=[listener])
+
+
+def _read_json(path: Any) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _plain(text: str) -> str:
+    return _COLOUR.sub("", text).strip()

@@ -1,0 +1,253 @@
+"""How results, progress and problems look: tables for people, JSON for programs.
+
+Results go to stdout, everything else to stderr, so that `--json` can be piped.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+from leadscore.errors import LeadscoreError
+from leadscore.policy_files import PolicyProblem
+
+# Narrower than this a table is cut up beyond reading; a pipe or a log has no width of its own.
+PIPED_WIDTH = 160
+
+
+class Output:
+    """Where a command writes to.
+
+    Args:
+        as_json: results are one JSON document on stdout, and nothing else is written there.
+    """
+
+    def __init__(self, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self._stdout = _console(sys.stdout)
+        self._stderr = _console(sys.stderr)
+
+    def say(self, text: str = "") -> None:
+        """A line of the result; not with `--json`."""
+        if not self.as_json:
+            self._stdout.print(Text(text))
+
+    def note(self, text: str) -> None:
+        """A line about what is going on."""
+        self._stderr.print(Text(text, style="dim"))
+
+    def warn(self, text: str) -> None:
+        """A line about something that deserves a look but stops nothing."""
+        self._stderr.print(Text(f"warning: {text}", style="yellow"))
+
+    def table(
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        *,
+        right: Sequence[str] = (),
+        wrap: Sequence[str] = (),
+    ) -> None:
+        """A table of the result, numbers to the right; not with `--json`.
+
+        Args:
+            title: stands above it; empty for none.
+            columns: the headings.
+            rows: the cells; None shows as nothing.
+            right: columns of texts that stand to the right as numbers do.
+            wrap: columns whose cells break over several lines first. Without any, a table that
+                is piped is as wide as it needs.
+        """
+        if self.as_json:
+            return
+        table = _table(title, columns, rows, right, wrap)
+        console = self._stdout
+        if console.is_terminal or wrap:
+            console.print(table)
+            return
+        unlimited = console.options.update(max_width=100_000)
+        natural = Measurement.get(console, unlimited, table).maximum
+        Console(file=console.file, highlight=False, width=max(natural, 1)).print(table)
+
+    def problems(self, problems: Sequence[PolicyProblem]) -> None:
+        """All problems of the policy as a table; not with `--json`."""
+        self.table(
+            f"{count(len(problems), 'problem')} in the policy",
+            ("file", "row", "column", "value", "problem", "remedy"),
+            [(p.file, p.row_id, p.column_name, p.value, p.problem, p.remedy) for p in problems],
+            wrap=("value", "problem", "remedy"),
+        )
+
+    def json(self, document: dict[str, Any]) -> None:
+        """The result as JSON; only with `--json`."""
+        if self.as_json:
+            print(json.dumps(document, indent=2, ensure_ascii=False, default=_json_value))
+
+    def error(self, error: LeadscoreError) -> None:
+        """A problem: what, where, what to do."""
+        problems = getattr(error, "problems", None)
+        if problems:
+            self.problems(problems)
+            self.say()
+        self.json(error.as_json())
+        line = Text("error: ", style="bold red")
+        line.append(error.what, style="default")
+        self._stderr.print(line)
+        if error.where:
+            self._stderr.print(Text(f"  where: {error.where}"))
+        if error.remedy:
+            self._stderr.print(Text(f"  what to do: {error.remedy}"))
+
+    def steps(self) -> StepProgress:
+        """A progress display for dbt's steps."""
+        return StepProgress(self._stderr)
+
+    def bar(self) -> Bar:
+        """A progress bar in percent, for one long statement."""
+        return Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            console=self._stderr,
+            transient=True,
+            disable=not self._stderr.is_terminal,
+        )
+
+
+class StepProgress:
+    """Shows dbt's steps: a moving bar on a terminal, a line per finished step elsewhere.
+
+    Args:
+        console: where to show it.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("Reading the project", total=None)
+        self._running: list[str] = []
+        self._done = 0
+
+    def __enter__(self) -> StepProgress:
+        """Begins to show."""
+        self._bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Takes the bar away."""
+        self._bar.stop()
+
+    def started(self, name: str, index: int, total: int) -> None:
+        """A step begins."""
+        self._running.append(name)
+        self._bar.update(self._task, total=total, description=self._label())
+
+    def finished(self, name: str, status: str, seconds: float, index: int, total: int) -> None:
+        """A step ended."""
+        self._done += 1
+        if name in self._running:
+            self._running.remove(name)
+        self._bar.update(self._task, completed=self._done, description=self._label())
+        if not self._console.is_terminal:
+            width = len(str(total))
+            # The console would cut long names, print leaves them whole.
+            line = f"{self._done:>{width}}/{total} {name} {status} {seconds:.1f} s"
+            self._console.print(Text(line), soft_wrap=True)
+
+    def _label(self) -> str:
+        return f"{self._running[-1]:<36.36}" if self._running else " " * 36
+
+
+def count(number: int, noun: str) -> str:
+    """`1 row`, `2 rows`, `1,000 rows`; `criterion` and the like are not needed."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def plain(value: Any) -> str:
+    """A cell as people write it: no trailing zeros, no fraction of a second that is 0."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    return str(value)
+
+
+def _table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    right: Sequence[str],
+    wrap: Sequence[str],
+) -> Table:
+    rows = [list(row) for row in rows]
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+    )
+    for position, column in enumerate(columns):
+        cells = [row[position] for row in rows if row[position] is not None]
+        numeric = bool(cells) and all(
+            isinstance(cell, (int, Decimal)) and not isinstance(cell, bool) for cell in cells
+        )
+        shown = [column, *map(plain, cells)] if wrap else []
+        table.add_column(
+            column,
+            justify="right" if numeric or column in right else "left",
+            overflow="fold",
+            # Numbers and names stay whole; what is left of the width is for the others.
+            min_width=None if column in wrap else min(max(map(len, shown), default=0), 40),
+            header_style="dim",
+        )
+    for row in rows:
+        # As Text, so that brackets in data are not taken for markup.
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    return table
+
+
+def _console(stream: Any) -> Console:
+    console = Console(file=stream, highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(file=stream, highlight=False, width=PIPED_WIDTH)
+    return console
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        number = int(value) if value == value.to_integral_value() else float(value)
+        # Text where a JSON reader's floating point would lose digits.
+        return number if Decimal(str(number)) == value else f"{value:f}"
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,337 @@
+"""`leadscore run`: loads the policy, scores, and sums up what came out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from leadscore.dbt import Dbt, Invocation, unreachable
+from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.output import Output, count
+from leadscore.policy_files import PolicyProblem, check_policy_files
+from leadscore.project import PACKAGE, Project
+from leadscore.warehouse import Warehouse
+
+GATE = "int_policy__gate"
+MARTS = ("scored_leads", "lead_score_contributions", "scored_accounts", "rejected_rows")
+# What `run` builds: everything but tests, which `dbt build` and `make test` run.
+NOT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+_BEST = 10
+
+
+@dataclass
+class RunOptions:
+    """What to run.
+
+    Args:
+        as_of: the scoring moment; None for the project's own.
+        select: a dbt selection to limit the run to; None for everything.
+        full_refresh: rebuild what is otherwise only added to.
+    """
+
+    as_of: str | None = None
+    select: str | None = None
+    full_refresh: bool = False
+
+
+@dataclass
+class Summary:
+    """What a run left in the marts.
+
+    Args:
+        scorecards: one dict per scorecard with its counts and bands.
+        best_leads: the leads of the highest ranks.
+        rejected: rows refused, by source and reason.
+        relations: the marts' names, keyed by model.
+        place: where the warehouse is.
+    """
+
+    scorecards: list[dict[str, Any]] = field(default_factory=list)
+    best_leads: list[dict[str, Any]] = field(default_factory=list)
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    relations: dict[str, str] = field(default_factory=dict)
+    place: str = ""
+
+
+class PolicyError(LeadscoreError):
+    """The policy has errors; nothing was scored.
+
+    Args:
+        problems: all of them.
+    """
+
+    def __init__(self, problems: list[PolicyProblem]) -> None:
+        super().__init__(
+            f"The policy has {count(len(problems), 'problem')}; nothing was scored, "
+            "and earlier scores stay as they were.",
+            remedy="Mend the cells that the table names, then run again.",
+            code=ExitCode.POLICY,
+            details={"problems": [problem.as_json() for problem in problems]},
+        )
+        self.problems = problems
+
+
+def run(project: Project, output: Output, options: RunOptions) -> dict[str, Any]:
+    """Scores all leads and prints what came of it.
+
+    Args:
+        project: the project to score with.
+        output: where to print.
+        options: what to run.
+
+    Returns:
+        The result for `--json`.
+
+    Raises:
+        PolicyError: the policy has errors.
+        LeadscoreError: a step failed.
+    """
+    began = time.monotonic()
+    invocation, warehouse = score(project, output, options)
+    summary = summarise(warehouse)
+    seconds = round(time.monotonic() - began, 1)
+    _print_summary(output, summary, seconds)
+    return {
+        "ok": True,
+        "exit_code": 0,
+        "duration_seconds": seconds,
+        "scorecards": summary.scorecards,
+        "best_leads": summary.best_leads,
+        "rejected_rows": summary.rejected,
+        "relations": summary.relations,
+        "warehouse": summary.place,
+        "warnings": invocation.warnings,
+        "steps": [
+            {"name": step.name, "status": step.status, "seconds": round(step.seconds, 2)}
+            for step in invocation.steps
+        ],
+    }
+
+
+def score(project: Project, output: Output, options: RunOptions) -> tuple[Invocation, Warehouse]:
+    """Loads the policy and runs the models.
+
+    Args:
+        project: the project to score with.
+        output: where to show progress.
+        options: what to run.
+
+    Returns:
+        What dbt did, and the warehouse to read results from.
+
+    Raises:
+        PolicyError: the policy has errors.
+        LeadscoreError: a step failed.
+    """
+    dbt = prepared(project, output, {"as_of": options.as_of} if options.as_of else {})
+    selection = f"package:{PACKAGE}"
+    if options.select:
+        # The gate comes along, so that no selection can score by a policy with errors.
+        selection = f"{options.select} +{GATE}"
+    words = [*NOT_TESTS, "--select", *selection.split()]
+    if options.full_refresh:
+        words.append("--full-refresh")
+    with output.steps() as progress:
+        invocation = dbt.call("build", *words, progress=progress)
+    for warning in invocation.warnings:
+        output.warn(warning)
+    warehouse = Warehouse(dbt)
+    if not invocation.ok:
+        raise run_failure(project, output, invocation, warehouse)
+    return invocation, warehouse
+
+
+def prepared(project: Project, output: Output, more_vars: dict[str, Any]) -> Dbt:
+    """dbt, once the profile is there and the policy's files can be loaded.
+
+    Args:
+        project: the project to work on.
+        output: where to say that a profile was made.
+        more_vars: vars that the command sets.
+
+    Raises:
+        PolicyError: a policy file cannot be loaded.
+        LeadscoreError: there is no profile.
+    """
+    if project.ensure_profile():
+        output.note("Made profiles.yml from profiles.yml.example.")
+    files = check_policy_files(project.policy_folder)
+    if files.problems:
+        raise PolicyError(files.problems)
+    if files.absent:
+        more_vars = {**more_vars, "absent_policy_files": files.absent}
+    return Dbt(project, more_vars)
+
+
+def policy_problems(warehouse: Warehouse) -> list[PolicyProblem]:
+    """The rows of `policy_errors`."""
+    with warehouse.open():
+        rows = warehouse.rows(
+            "select file, row_id, column_name, value, problem, remedy"
+            f" from {warehouse.model('policy_errors')}"
+            " order by file, row_id, column_name, problem, value"
+        )
+    return [PolicyProblem(**{name: cell or "" for name, cell in row.items()}) for row in rows]
+
+
+def summarise(warehouse: Warehouse) -> Summary:
+    """What the marts hold now."""
+    summary = Summary()
+    with warehouse.open():
+        summary.place = warehouse.place
+        for name, status in (("scored_leads", "live"), ("scored_leads_draft", "draft")):
+            if warehouse.has(name):
+                summary.scorecards += _scorecards(warehouse, name, status)
+        if warehouse.has("scored_leads"):
+            summary.best_leads = _best_leads(warehouse)
+        if warehouse.has("rejected_rows"):
+            summary.rejected = warehouse.rows(
+                "select source_name, reason, count(*) as row_count"
+                f" from {warehouse.model('rejected_rows')}"
+                " group by source_name, reason order by source_name, row_count desc, reason"
+            )
+        summary.relations = {name: warehouse.model(name) for name in MARTS if warehouse.has(name)}
+    return summary
+
+
+def _scorecards(warehouse: Warehouse, mart: str, status: str) -> list[dict[str, Any]]:
+    rows = warehouse.rows(
+        "select scorecard_id, score_status, band, count(*) as lead_count,"
+        " min(score) as lowest_score, max(score) as highest_score, max(scored_at) as scored_at"
+        f" from {warehouse.model(mart)} group by scorecard_id, score_status, band"
+    )
+    # Bands from the best to the worst, then the leads that have none by points.
+    rows.sort(
+        key=lambda row: (
+            row["scorecard_id"],
+            row["score_status"] != "scored",
+            -row["highest_score"],
+        )
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        scorecard = found.setdefault(
+            row["scorecard_id"],
+            {
+                "scorecard_id": row["scorecard_id"],
+                "status": status,
+                "scored_at": row["scored_at"],
+                "lead_count": 0,
+                "bands": [],
+            },
+        )
+        scorecard["lead_count"] += row["lead_count"]
+        scorecard["bands"].append(
+            {
+                name: row[name]
+                for name in ("band", "score_status", "lead_count", "lowest_score", "highest_score")
+            }
+        )
+    return list(found.values())
+
+
+def _best_leads(warehouse: Warehouse) -> list[dict[str, Any]]:
+    return warehouse.rows(
+        "select scorecard_id, score_rank, lead_id, account_id, score, band, grade,"
+        " recommended_action, top_reasons"
+        f" from {warehouse.model('scored_leads')} where score_rank <= {_BEST}"
+        " order by scorecard_id, score_rank"
+    )
+
+
+def _print_summary(output: Output, summary: Summary, seconds: float) -> None:
+    for scorecard in summary.scorecards:
+        name = scorecard["scorecard_id"]
+        best = [lead for lead in summary.best_leads if lead["scorecard_id"] == name]
+        if best and scorecard["status"] == "live":
+            output.table(
+                f"Best leads by {name}",
+                ("rank", "lead", "account", "score", "band", "grade", "action", "why"),
+                [list(lead.values())[1:] for lead in best],
+            )
+            output.say()
+    output.table(
+        "Leads per band",
+        ("scorecard", "status", "band", "leads", "lowest", "highest"),
+        [
+            (
+                scorecard["scorecard_id"],
+                scorecard["status"],
+                band["band"],
+                band["lead_count"],
+                band["lowest_score"],
+                band["highest_score"],
+            )
+            for scorecard in summary.scorecards
+            for band in scorecard["bands"]
+        ],
+    )
+    output.say()
+    if summary.rejected:
+        output.table(
+            "Rows that were not used",
+            ("source", "reason", "rows"),
+            [list(row.values()) for row in summary.rejected],
+        )
+        output.say()
+    for scorecard in summary.scorecards:
+        output.say(
+            f"{scorecard['scorecard_id']} ({scorecard['status']}): "
+            f"{count(scorecard['lead_count'], 'lead')} scored as of {scorecard['scored_at']} UTC"
+        )
+    output.say(f"The marts lie in {summary.place}:")
+    for name, relation in summary.relations.items():
+        output.say(f"  {relation}" if relation else f"  {name}")
+    if summary.best_leads:
+        output.say(
+            f"Why a score is what it is: leadscore explain {summary.best_leads[0]['lead_id']}"
+        )
+    output.say(f"Done in {seconds} s.")
+
+
+def run_failure(
+    project: Project, output: Output, invocation: Invocation, warehouse: Warehouse
+) -> LeadscoreError:
+    """The error that says best why a run failed; prints the steps that did.
+
+    Args:
+        project: the project that ran.
+        output: where to print.
+        invocation: what dbt did.
+        warehouse: to read the policy's problems from.
+    """
+    if any(step.name == GATE for step in invocation.failed):
+        problems = policy_problems(warehouse)
+        if problems:
+            return PolicyError(problems)
+    if not invocation.steps:
+        reason = invocation.error or "dbt gave no reason"
+        if "IO Error" in reason or "lock" in reason.lower():
+            return unreachable(project, reason)
+        return LeadscoreError(
+            f"dbt stopped before the first step: {reason}",
+            where=str(project.root),
+            remedy=f"The log says more: {project.log_file}",
+        )
+    failed = invocation.failed
+    output.table(
+        "Steps that failed",
+        ("step", "status", "message"),
+        [(step.name, step.status, step.message) for step in failed],
+        wrap=("message",),
+    )
+    return LeadscoreError(
+        f"{count(len(failed), 'step')} of {len(invocation.steps)} failed, "
+        f"{len(invocation.skipped)} were not tried: {failed[0].message.splitlines()[0]}"
+        if failed
+        else f"dbt failed: {invocation.error}",
+        where=", ".join(step.name for step in failed),
+        remedy=f"The log holds the statements: {project.log_file}",
+        details={
+            "steps": [
+                {"name": step.name, "status": step.status, "message": step.message}
+                for step in failed
+            ]
+        },
+    )

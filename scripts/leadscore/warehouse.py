@@ -1,0 +1,172 @@
+"""The one place that reads the warehouse, and the one that writes to it beside dbt.
+
+It goes through the dbt adapter of the active target, so that the same code works on every engine,
+and takes the names of relations from dbt's manifest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from leadscore.dbt import Dbt, package_node
+from leadscore.errors import ExitCode, LeadscoreError
+
+POLL_SECONDS = 0.2
+
+
+class Warehouse:
+    """The warehouse of a project's active target.
+
+    Args:
+        dbt: the project and target.
+    """
+
+    def __init__(self, dbt: Dbt) -> None:
+        self.dbt = dbt
+        self._adapter: Any = None
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Warehouse]:
+        """Connects for the duration of a `with` block.
+
+        Raises:
+            LeadscoreError: the warehouse cannot be reached, or refuses a statement.
+        """
+        _ = self.manifest
+        with self.dbt.connection() as adapter:
+            self._adapter = adapter
+            try:
+                yield self
+            finally:
+                self._adapter = None
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """dbt's manifest of the project, for the active target."""
+        return self.dbt.manifest()
+
+    @property
+    def engine(self) -> str:
+        """The kind of warehouse, as dbt calls it: `duckdb`, `postgres`, `spark`."""
+        return self._adapter.type()
+
+    @property
+    def place(self) -> str:
+        """Where the warehouse is, for people."""
+        if self.engine == "duckdb":
+            path = Path(self._adapter.config.credentials.path)
+            return f"the DuckDB file {_shown(self.dbt.project.root / path)}"
+        credentials = self._adapter.config.credentials
+        host = getattr(credentials, "host", None)
+        return f"{self.engine} at {host}" if host else self.engine
+
+    def model(self, name: str) -> str:
+        """The relation of a model, quoted for SQL.
+
+        Raises:
+            LeadscoreError: the project has no such model.
+        """
+        return self._node("model", name)["relation_name"]
+
+    def source(self, source: str, table: str) -> dict[str, Any] | None:
+        """Where a declared source table lies: database, schema, identifier, relation_name."""
+        return package_node(self.manifest, "source", f"{source}.{table}")
+
+    def has(self, name: str) -> bool:
+        """Whether a model's relation is in the warehouse."""
+        node = package_node(self.manifest, "model", name)
+        if node is None:
+            return False
+        return self.relation_kind(node["database"], node["schema"], node["alias"]) is not None
+
+    def relation_kind(self, database: str, schema: str, identifier: str) -> str | None:
+        """`table` or `view` when there is such a one in the warehouse, else None."""
+        relation = self._adapter.Relation.create(
+            database=database, schema=schema, identifier=identifier
+        )
+        found = self._adapter.list_relations_without_caching(relation.without_identifier())
+        for other in found:
+            if other.identifier.lower() == identifier.lower():
+                return str(other.type)
+        return None
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query, keyed by lower-case column name, values as the driver gives them."""
+        _, cursor = self._adapter.connections.add_query(sql, auto_begin=False)
+        names = [column[0].lower() for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def execute(self, sql: str) -> None:
+        """Runs a statement that has no result."""
+        self._adapter.connections.add_query(sql, auto_begin=False)
+
+    def execute_watched(self, sql: str, watch: Callable[[float], None]) -> None:
+        """Runs a long statement of DuckDB while telling how far it is.
+
+        Args:
+            sql: the statement.
+            watch: called now and then with the part that is done, 0 to 1.
+        """
+        connection = self._adapter.connections.get_thread_connection().handle.cursor()
+        raw = getattr(connection, "_cursor", connection)
+        done = threading.Event()
+
+        def poll() -> None:
+            while not done.wait(POLL_SECONDS):
+                with contextlib.suppress(Exception):
+                    watch(min(max(raw.query_progress() / 100, 0.0), 1.0))
+
+        poller = threading.Thread(target=poll, daemon=True)
+        poller.start()
+        try:
+            self.execute(sql)
+        finally:
+            done.set()
+            poller.join()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements of the block take effect together, or none does."""
+        self.execute("begin transaction")
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(LeadscoreError, Exception):
+                self.execute("rollback")
+            raise
+        self.execute("commit")
+
+    def text(self, value: str) -> str:
+        """A text as a SQL constant."""
+        quoted = value.replace("'", "''")
+        if self.engine == "spark":
+            quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{quoted}'"
+
+    def quote(self, name: str) -> str:
+        """A name of a schema, table or column, quoted for SQL."""
+        return self._adapter.quote(name.replace('"', '""'))
+
+    def _node(self, kind: str, name: str) -> dict[str, Any]:
+        node = package_node(self.manifest, kind, name)
+        if node is None:
+            raise LeadscoreError(
+                f"The project has no {kind} {name}.",
+                where=str(self.dbt.project.root),
+                remedy="Use a complete checkout of the project.",
+                code=ExitCode.NOT_FOUND,
+            )
+        return node
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it is clear: relative when it lies below the working directory."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
