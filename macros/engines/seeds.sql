@@ -1,16 +1,13 @@
 {# Loading seeds: what the engines' own loaders do with a file that a spreadsheet saved. #}
 
 {#
-    Loads the policy seeds (tag `policy`) as the text that stands in the file, other seeds as ever.
+    Loads every seed of this project as the text that stands in the file.
     dbt-duckdb's own COPY guesses quotes from the file, guesses types where the format names no column,
     refuses rows that end early and cannot follow a changed set of columns. What a policy file holds is
     judged by policy_errors, not by the loader.
     Overrides the macro of dbt-duckdb; arguments as there.
 #}
 {% macro duckdb__load_csv_rows(model, agate_table) %}
-    {% if 'policy' not in config.get('tags', []) %}
-        {{ return(dbt_duckdb.duckdb__load_csv_rows(model, agate_table)) }}
-    {% endif %}
     {% set sql %}
         create or replace table {{ this }} as
         select *
