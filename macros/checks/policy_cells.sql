@@ -1,20 +1,19 @@
 {# Reading the cells of the policy files: leniently, so that a wrong cell becomes an error row and not a failure. #}
 
 {#
-    The columns of a policy file that are there, as a dict of trimmed lower-case name to the name as it
-    must be written in SQL. A unit test's rows have all columns; an absent file has none. Look up names of the
-    format in it: what else a header says is no SQL.
+    The columns of a policy file that are there, as a dict of trimmed lower-case name to the quoted name.
+    A unit test's rows have all columns of the format; an absent file has none.
     Args: seed, the relation, or none when the file is absent; file, its name without .csv.
 #}
 {% macro policy_columns_found(seed, file) %}
     {% set found = {} %}
     {% if seed and execute and not seed.is_cte %}
         {% for column in adapter.get_columns_in_relation(seed) %}
-            {% do found.setdefault(column.name | trim | lower, adapter.quote(column.name)) %}
+            {% do found.setdefault(column.name | trim | lower, quoted_name(column.name)) %}
         {% endfor %}
     {% elif seed %}
         {% for name in leadscore.policy_format()[file] %}
-            {% do found.update({name: adapter.quote(name)}) %}
+            {% do found.update({name: quoted_name(name)}) %}
         {% endfor %}
     {% endif %}
     {{ return(found) }}
@@ -31,9 +30,9 @@
 
 
 {#
-    A query for the rows of a policy file that hold any text, their cells as trimmed text, in the columns
-    of the format: `<column>_text` where staging types them. A column that is not there is null
-    throughout; a file that is not there has no rows.
+    A query for the rows of a policy file that hold any text (also in a column that the format does not
+    know), their cells as trimmed text, in the columns of the format: `<column>_text` where staging types them.
+    A column that is not there is null throughout; a file that is not there has no rows.
     Args: seed and file as above; found, what policy_columns_found says about them.
 #}
 {% macro policy_rows(seed, file, found) %}
@@ -45,10 +44,8 @@
     {%- if found %}
     from {{ seed }}
     where
-        {%- for name in leadscore.policy_format()[file] if name in found %}
-        {{ 'or ' if not loop.first }}{{ leadscore.policy_cell(found[name]) }} is not null
-        {%- else %}
-        1 = 0
+        {%- for column in found.values() %}
+        {{ 'or ' if not loop.first }}{{ trimmed('cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ')') }} is not null
         {%- endfor %}
     {%- else %}
     where 1 = 0

@@ -21,8 +21,32 @@
 {%- endmacro %}
 
 
-{# The greatest number of repetitions in an item such as {3}, {3,} or {3,5}, as the engines count them. #}
-{% macro pattern_repetitions(token) -%}
+{# A number of repetitions in { }: {m}, {m,} or {m,n}. #}
+{% macro pattern_count() -%}
+    '^[{][0-9]+(,[0-9]*)?[}]$'
+{%- endmacro %}
+
+
+{# The same with at most 3 digits and without leading zeros. #}
+{% macro pattern_readable_count() -%}
+    '^[{](0|[1-9][0-9]{0,2})(,(0|[1-9][0-9]{0,2})?)?[}]$'
+{%- endmacro %}
+
+
+{# The least number of repetitions in braces such as {3}, {3,} or {3,5}. #}
+{% macro pattern_fewest_repetitions(token) -%}
+    cast(
+        substr(
+            {{ token }},
+            2,
+            case when {{ token }} like '%,%' then position(',' in {{ token }}) else length({{ token }}) end - 2
+        ) as integer
+    )
+{%- endmacro %}
+
+
+{# The greatest number of repetitions in braces such as {3}, {3,} or {3,5}, as the engines count them. #}
+{% macro pattern_most_repetitions(token) -%}
     cast(
         case
             when {{ token }} like '%,}' then substr({{ token }}, 2, length({{ token }}) - 3)

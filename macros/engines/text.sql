@@ -150,3 +150,13 @@
 {% macro duckdb__join_each_match(text, pattern, alias) -%}
     cross join unnest(regexp_extract_all({{ text }}, {{ pattern }})) with ordinality as {{ alias }} (part, position)
 {%- endmacro %}
+
+
+{# The name of a column as it must be written in SQL, whatever it holds. #}
+{% macro quoted_name(name) -%}
+    {{ adapter.dispatch('quoted_name', 'leadscore')(name) }}
+{%- endmacro %}
+
+{% macro default__quoted_name(name) -%}
+    {{ adapter.quote(name | replace('"', '""')) }}
+{%- endmacro %}

@@ -1,5 +1,4 @@
--- A row per column that a policy file should have, and whether it has it. Only names that the format knows
--- stand here: what else a header says never becomes SQL.
+-- A row per column that a policy file should have, and whether it has it.
 {% set absent_files = var('absent_policy_files') %}
 {% set seeds = {
     'scorecards': none if 'scorecards' in absent_files else ref('scorecards'),

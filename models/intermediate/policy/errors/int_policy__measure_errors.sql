@@ -87,7 +87,7 @@ decay_of_several as (
         'Decay goes with an every_n of 1 only, not with ' || every_n_text || '.' as problem,
         'Write none, or leave every_n empty: then each event gives its own points, by its own age.' as remedy
     from event_criteria
-    where decay <> 'none' and every_n <> 1 and (effect is null or effect = 'points')
+    where decay <> 'none' and measure = 'count' and frequency = 'every' and every_n <> 1 and (effect is null or effect = 'points')
 ),
 
 errors as (

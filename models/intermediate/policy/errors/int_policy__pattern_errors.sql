@@ -2,20 +2,74 @@
 
 with
 
+patterns as (
+    select distinct value as pattern
+    from {{ ref('int_policy__item_tests') }}
+    where not is_retired and operator = 'matches' and value is not null
+),
+
+-- a row per token: an escaped character, a class in [ ], a number of repetitions in { }, or one other character
+token_kinds as (
+    select
+        patterns.pattern,
+        cast(each_match.position as integer) as position,
+        each_match.part as token,
+        case
+            when left(each_match.part, 1) = chr(92) then 'escape'
+            when each_match.part like '[_%' then 'class'
+            when each_match.part like '{_%' then 'count'
+            when each_match.part in ('*', '+', '?') then 'repetition'
+            when each_match.part in ('(', ')', '|', '^', '$') then each_match.part
+            when each_match.part in ('[', ']', '{', '}') then 'stray'
+            else 'literal'
+        end as kind
+    from patterns
+    {{ join_each_match('patterns.pattern', pattern_token(), 'each_match') }}
+),
+
+neighbours as (
+    select
+        pattern,
+        position,
+        token,
+        kind,
+        lag(kind) over (partition by pattern order by position) as kind_before,
+        lead(kind) over (partition by pattern order by position) as kind_after,
+        -- a bracket is as deep as what it encloses
+        sum(case kind when '(' then 1 when ')' then -1 else 0 end) over (
+            partition by pattern
+            order by position
+            rows between unbounded preceding and current row
+        ) + case kind when ')' then 1 else 0 end as depth
+    from token_kinds
+),
+
 tokens as (
     select
-        *,
+        pattern,
+        position,
+        token,
+        kind,
+        kind_before,
+        kind_after,
+        depth,
         coalesce(kind_before in ('escape', 'class', 'literal', ')', 'stray'), false) as follows_item,
         case when kind = 'escape' then substr(token, 2, 1) end as escaped,
         case
             when kind = 'class' and substr(token, 2, 1) = '^' then substr(token, 3, length(token) - 3)
             when kind = 'class' then substr(token, 2, length(token) - 2)
         end as class_body,
-        -- at most 3 digits without a leading zero, so that the casts below cannot fail
-        coalesce(kind = 'count' and {{ regex_found('token', "'^[{](0|[1-9][0-9]{0,2})(,(0|[1-9][0-9]{0,2})?)?[}]$'") }}, false)
-            as is_readable_count,
-        coalesce(kind = 'count' and {{ regex_found('token', "'^[{][0-9]+(,[0-9]*)?[}]$'") }}, false) as is_count
-    from {{ ref('int_policy__pattern_tokens') }}
+        coalesce(kind = 'count' and {{ regex_found('token', pattern_count()) }}, false) as is_count,
+        -- no leading zeros, which engines read differently, and few enough digits for a cast
+        case
+            when kind = 'count' and {{ regex_found('token', pattern_readable_count()) }}
+                then {{ pattern_fewest_repetitions('token') }}
+        end as fewest_repetitions,
+        case
+            when kind = 'count' and {{ regex_found('token', pattern_readable_count()) }}
+                then {{ pattern_most_repetitions('token') }}
+        end as most_repetitions
+    from neighbours
 ),
 
 -- escapes -----------------------------------------------------------------------
@@ -118,8 +172,8 @@ wrong_counts as (
         position,
         case
             when not is_count then token || ' is no number of repetitions.'
-            when not is_readable_count then token || ' is a number with leading zeros, or above 255.'
-            when {{ pattern_repetitions('token') }} > 255 then 'More than 255 repetitions are not known.'
+            when most_repetitions is null then token || ' holds a number with leading zeros, or above 255.'
+            when most_repetitions > 255 or fewest_repetitions > 255 then 'More than 255 repetitions are not known.'
             else 'The repetitions in ' || token || ' end before they begin.'
         end as problem,
         case
@@ -130,10 +184,9 @@ wrong_counts as (
     where
         kind = 'count'
         and (
-            not is_readable_count
-            or cast(regexp_extract(token, '[0-9]+') as integer) > 255
-            or {{ pattern_repetitions('token') }} > 255
-            or cast(regexp_extract(token, '[0-9]+') as integer) > {{ pattern_repetitions('token') }}
+            most_repetitions is null
+            or most_repetitions > 255
+            or fewest_repetitions > most_repetitions
         )
 ),
 
@@ -219,7 +272,7 @@ counted_items as (
         tokens.pattern,
         tokens.position,
         coalesce(max(opening.position), tokens.position - 1) as first_position,
-        greatest({{ pattern_repetitions('tokens.token') }}, 1) as repetitions
+        greatest(tokens.most_repetitions, 1) as repetitions
     from tokens
     left join tokens as closing
         on
@@ -232,8 +285,8 @@ counted_items as (
             and opening.kind = '('
             and opening.depth = closing.depth
             and opening.position < closing.position
-    where tokens.is_readable_count
-    group by tokens.pattern, tokens.position, tokens.token
+    where tokens.most_repetitions is not null
+    group by tokens.pattern, tokens.position, tokens.most_repetitions
 ),
 
 too_many_repetitions as (

@@ -44,24 +44,6 @@ actions as (
     where not is_retired
 ),
 
--- where the scorecards cannot be looked up, every name of one is taken as it is
-accepted_scorecards as (
-    select scorecard_id
-    from scorecard_ids
-
-    union distinct
-
-    select scorecard_id
-    from criteria
-    where scorecard_id is not null and 'scorecards.csv' not in (select file from files_to_look_up)
-
-    union distinct
-
-    select scorecard_id
-    from actions
-    where scorecard_id is not null and 'scorecards.csv' not in (select file from files_to_look_up)
-),
-
 -- scorecards ------------------------------------------------------------------
 
 unknown_scorecards as (
@@ -101,7 +83,7 @@ group_fits as (
             end
         ) as fitting_count
     from criteria
-    inner join accepted_scorecards on criteria.scorecard_id = accepted_scorecards.scorecard_id
+    inner join scorecard_ids on criteria.scorecard_id = scorecard_ids.scorecard_id
     left join {{ ref('stg_policy__groups') }} as policy_groups
         on criteria.scorecard_id = policy_groups.scorecard_id and criteria.group_id = policy_groups.group_id
     where criteria.group_id is not null
@@ -217,7 +199,7 @@ named_bands as (
         action_bands.value,
         {{ trimmed('each_part.part') }} as band
     from action_bands
-    inner join accepted_scorecards on action_bands.scorecard_id = accepted_scorecards.scorecard_id
+    inner join scorecard_ids on action_bands.scorecard_id = scorecard_ids.scorecard_id
     {{ join_each_part('action_bands.value', 'each_part') }}
     where {{ trimmed('each_part.part') }} is not null
 ),
