@@ -215,7 +215,9 @@ def test_logins_are_counted_as_in_the_file(
 def test_who_has_converted_is_scored_but_not_ranked(relax: Scored) -> None:
     with (DATA / "relax" / "outcomes.csv").open(encoding="utf-8", newline="") as file:
         converted = {
-            row["lead_id"] for row in csv.DictReader(file) if row["occurred_at"] <= "2013-11-01"
+            row["lead_id"]
+            for row in csv.DictReader(file)
+            if row["occurred_at"] <= "2013-11-01 00:00:00"
         }
     assert converted
     unranked = relax.query(
