@@ -63,11 +63,12 @@ matching_events as (
         fitting_events.event_id,
         fitting_events.tested_value_key,
         {{ age_in_days('fitting_events.occurred_at', 'moments.scored_at') }} as age_days,
-        case criteria.measure_property
+        case
+            when criteria.measure_property is null then cast(null as integer)
             {%- for property in properties %}
-            when {{ text_literal(property.name) }} then fitting_events.{{ property.alias }}_key
+            when criteria.measure_property = {{ text_literal(property.name) }}
+                then fitting_events.{{ property.alias }}_key
             {%- endfor %}
-            else cast(null as integer)
         end as measured_value_key
     from fitting_events
     inner join {{ ref('int_policy__criteria') }} as criteria
