@@ -221,17 +221,22 @@ class _Listener:
         self.invocation_id = event.info.invocation_id
         if event.info.level == "warn":
             self.warnings[_WARNING_MARK.sub("", _plain(event.info.msg))] = None
-        if self.progress is None:
-            return
+        if self.progress is not None:
+            # Whatever is wrong with the display, dbt's threads go on.
+            with contextlib.suppress(Exception):
+                self._show(self.progress, event)
+
+    @staticmethod
+    def _show(progress: Progress, event: Any) -> None:
         name = event.info.name
         if name == "LogStartLine":
             data = event.data
-            self.progress.started(data.node_info.node_name, data.index, data.total)
+            progress.started(data.node_info.node_name, data.index, data.total)
         elif name in ("LogModelResult", "LogSeedResult", "LogTestResult", "LogSnapshotResult"):
             data = event.data
             # Seeds report in `status`, the others in the node itself.
             status = str(data.node_info.node_status or data.status).lower()
-            self.progress.finished(
+            progress.finished(
                 data.node_info.node_name, status, data.execution_time, data.index, data.total
             )
 

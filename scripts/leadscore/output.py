@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -74,12 +75,17 @@ class Output:
             return
         table = _table(title, columns, rows, right, wrap)
         console = self._stdout
-        if console.is_terminal or wrap:
+        if console.is_terminal:
             console.print(table)
             return
         unlimited = console.options.update(max_width=100_000)
         natural = Measurement.get(console, unlimited, table).maximum
-        Console(file=console.file, highlight=False, width=max(natural, 1)).print(table)
+        wide = _console(console.file, console.width if wrap else max(natural, 1))
+        with wide.capture() as captured:
+            wide.print(table)
+        # Cells are filled up with spaces, which in a file are only in the way.
+        for line in captured.get().splitlines():
+            print(line.rstrip(), file=console.file)
 
     def problems(self, problems: Sequence[PolicyProblem]) -> None:
         """All problems of the policy as a table; not with `--json`."""
@@ -148,6 +154,8 @@ class StepProgress:
         self._task = self._bar.add_task("Reading the project", total=None)
         self._running: list[str] = []
         self._done = 0
+        # Steps run in several threads.
+        self._lock = threading.Lock()
 
     def __enter__(self) -> StepProgress:
         """Begins to show."""
@@ -160,20 +168,21 @@ class StepProgress:
 
     def started(self, name: str, index: int, total: int) -> None:
         """A step begins."""
-        self._running.append(name)
-        self._bar.update(self._task, total=total, description=self._label())
+        with self._lock:
+            self._running.append(name)
+            self._bar.update(self._task, total=total, description=self._label())
 
     def finished(self, name: str, status: str, seconds: float, index: int, total: int) -> None:
         """A step ended."""
-        self._done += 1
-        if name in self._running:
-            self._running.remove(name)
-        self._bar.update(self._task, completed=self._done, description=self._label())
-        if not self._console.is_terminal:
-            width = len(str(total))
-            # The console would cut long names, print leaves them whole.
-            line = f"{self._done:>{width}}/{total} {name} {status} {seconds:.1f} s"
-            self._console.print(Text(line), soft_wrap=True)
+        with self._lock:
+            self._done += 1
+            if name in self._running:
+                self._running.remove(name)
+            self._bar.update(self._task, completed=self._done, description=self._label())
+            if not self._console.is_terminal:
+                width = len(str(total))
+                line = f"{self._done:>{width}}/{total} {name} {status} {seconds:.1f} s"
+                self._console.print(Text(line), soft_wrap=True)
 
     def _label(self) -> str:
         return f"{self._running[-1]:<36.36}" if self._running else " " * 36
@@ -234,10 +243,20 @@ def _table(
     return table
 
 
-def _console(stream: Any) -> Console:
-    console = Console(file=stream, highlight=False, soft_wrap=False)
-    if not console.is_terminal:
-        console = Console(file=stream, highlight=False, width=PIPED_WIDTH)
+class _Console(Console):
+    """A console that falls silent when its reader went away, instead of ending the thread.
+
+    dbt's worker threads print progress; one that ended would leave dbt waiting for it forever.
+    """
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
+def _console(stream: Any, width: int | None = None) -> Console:
+    console = _Console(file=stream, highlight=False, width=width)
+    if width is None and not console.is_terminal:
+        console = _Console(file=stream, highlight=False, width=PIPED_WIDTH)
     return console
 
 

@@ -1,0 +1,88 @@
+# Everything that a clone needs, in this folder only. `make` alone lists the targets.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# dbt and its Rust engine tell nobody that they ran.
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+BIN := .venv/bin
+RUST := .venv-rust/bin
+
+# The Python that the environments are made from: the first that is new enough.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+
+# An environment knows its own path by heart; one that was moved along with its folder is made anew.
+ifneq ($(shell cat .venv/.place 2>/dev/null),$(CURDIR))
+$(shell rm -f .venv/.packages)
+endif
+
+.PHONY: help
+help: ## List the targets
+	@echo "First: make score   to see the demo scored, make test   to run every test. All targets:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: score
+score: env ## Score the leads: the embedded demo, or your own data
+	@$(BIN)/leadscore run
+
+.PHONY: demo
+demo: env ## Score the demo and see two leads explained
+	@$(BIN)/leadscore demo
+
+.PHONY: check
+check: env ## Check an edited policy and the project, without scoring
+	@$(BIN)/leadscore check
+
+.PHONY: test
+test: env .venv-rust/.packages ## Run every test: dbt, unit tests, pytest, lint, both parsers
+	@.ci/tests
+
+.PHONY: lint
+lint: env ## Check the style of SQL and Python
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/leadscore check --only lint
+
+.PHONY: format
+format: env ## Mend the style of SQL and Python where that can be done
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: env
+env: .venv/.installed ## Make the Python environment in .venv, when it is missing or a lock changed
+
+.venv/.installed: .venv/.packages pyproject.toml
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+.venv/.packages: requirements-dev.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Name it: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Making the environment .venv (about a minute) …"
+	@rm -rf .venv
+	@"$(PYTHON)" -m venv .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@printf '%s' "$(CURDIR)" > .venv/.place
+	@touch $@
+
+# The Rust engine brings a `dbt` command of its own, so it stays apart.
+.venv-rust/.packages: requirements-rust.lock
+	@echo "Making the environment .venv-rust …"
+	@rm -rf .venv-rust
+	@"$(PYTHON)" -m venv .venv-rust
+	@$(RUST)/python -m pip install --quiet --require-hashes --requirement requirements-rust.lock
+	@touch $@
+
+.PHONY: lock
+lock: ## Renew the lock files from pyproject.toml and constraints.txt
+	@PYTHON="$(PYTHON)" .ci/lock
+
+.PHONY: clean
+clean: ## Remove what was made, except your warehouse and profiles.yml
+	@rm -rf target logs dbt_packages .venv .venv-rust .pytest_cache .ruff_cache .hypothesis scripts/*.egg-info
+	@find scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
