@@ -1,12 +1,12 @@
-{# The youngest of several events and the value that it carries, in one aggregate. #}
+{# The event with the greatest id and the value that it carries, in one aggregate. #}
 
-{# A value that max() orders by time, then by event id in bytes, and that carries a dictionary key. #}
-{% macro evidence_order(occurred_at, event_id, value_key) -%}
-    {{ adapter.dispatch('evidence_order', 'leadscore')(occurred_at, event_id, value_key) }}
+{# What max() orders by event id in bytes, and what carries a dictionary key. #}
+{% macro evidence_order(event_id, value_key) -%}
+    {{ adapter.dispatch('evidence_order', 'leadscore')(event_id, value_key) }}
 {%- endmacro %}
 
-{% macro duckdb__evidence_order(occurred_at, event_id, value_key) -%}
-    struct_pack(occurred_at := {{ occurred_at }}, event_id := {{ event_id }}, value_key := {{ value_key }})
+{% macro duckdb__evidence_order(event_id, value_key) -%}
+    struct_pack(event_id := {{ event_id }}, value_key := {{ value_key }})
 {%- endmacro %}
 
 

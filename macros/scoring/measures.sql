@@ -6,26 +6,40 @@
 {%- endmacro %}
 
 
-{# Whether an event lies inside the window: its age is less than window_days; null is no window. #}
-{% macro is_younger_than(occurred_at, scored_at, window_days) -%}
-    (
-        {{ window_days }} is null
-        or {{ microseconds_between(occurred_at, scored_at) }} < {{ window_days }} * 86400000000
-    )
+{# Whether an event is younger than so many days of 24 hours. #}
+{% macro is_younger_than(occurred_at, scored_at, days) -%}
+    ({{ microseconds_between(occurred_at, scored_at) }} < {{ window_microseconds(days) }})
 {%- endmacro %}
 
 
-{#
-    The number by which a criterion's measure or decay tells its events apart; null where it does not.
-    Args: criteria, the alias of a row of int_policy__criteria; the event's date, the measured value's
-    key in any case, and the event's age in whole days.
-#}
-{% macro measure_step(criteria, occurred_on, folded_key, age_days) -%}
+{# The window as whole microseconds; no window is longer than the calendar. #}
+{% macro window_microseconds(window_days) -%}
+    cast(coalesce({{ window_days }}, 4000000) as bigint) * 86400000000
+{%- endmacro %}
+
+
+{# By what a criterion's measure or decay tells its events apart, as the codes that step_kind gives. #}
+{% macro step_kinds() %}
+    {{ return({'none': 0, 'day': 1, 'value': 2, 'age': 3}) }}
+{% endmacro %}
+
+{# The code of a criterion; its row of int_policy__criteria goes by the alias `criteria`. #}
+{% macro step_kind(criteria) -%}
     case
-        when {{ criteria }}.measure = 'distinct_days'
-            then {{ days_between("cast('1970-01-01' as date)", occurred_on) }}
-        when {{ criteria }}.measure = 'distinct_values' then {{ folded_key }}
-        when {{ criteria }}.decay <> 'none' and {{ criteria }}.frequency = 'every' then {{ age_days }}
+        when {{ criteria }}.measure = 'distinct_days' then {{ step_kinds().day }}
+        when {{ criteria }}.measure_property is not null then {{ step_kinds().value }}
+        when {{ criteria }}.decay <> 'none' and {{ criteria }}.frequency = 'every' then {{ step_kinds().age }}
+        else {{ step_kinds().none }}
+    end
+{%- endmacro %}
+
+{# The number by which an event is told apart: its UTC date in days, its value's key, or its age in whole days. #}
+{% macro measure_step(step_kind, occurred_at, value_key, scored_at) -%}
+    case {{ step_kind }}
+        when {{ step_kinds().day }}
+            then {{ days_between("cast('1970-01-01' as date)", 'cast(' ~ occurred_at ~ ' as date)') }}
+        when {{ step_kinds().value }} then {{ value_key }}
+        else {{ age_in_days(occurred_at, scored_at) }}
     end
 {%- endmacro %}
 
@@ -33,16 +47,16 @@
 {#
     The measure as a decimal with 6 places; null where the contract says "not met".
     Args: measure, its name; measured, the alias of a row with event_count, base_count, step_count,
-    number_sum and least_age_days.
+    value_count and number_sum; youngest_age, the whole days of the youngest event's age.
 #}
-{% macro measure_value(measure, measured) -%}
+{% macro measure_value(measure, measured, youngest_age) -%}
     cast(
         case {{ measure }}
             when 'count' then {{ measured }}.event_count
             when 'distinct_days' then {{ measured }}.step_count
-            when 'distinct_values' then {{ measured }}.step_count
+            when 'distinct_values' then {{ measured }}.value_count
             when 'sum' then {{ measured }}.number_sum
-            when 'days_since_last' then {{ measured }}.least_age_days
+            when 'days_since_last' then {{ youngest_age }}
             when 'rate'
                 then
                     case

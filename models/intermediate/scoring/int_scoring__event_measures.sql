@@ -1,161 +1,273 @@
 -- What every event criterion measures over the events that match it, for each lead and moment that has any.
+-- The wide joins and groups carry whole numbers and times only; text and decimals come in once the events are few.
 {% set properties = declared_properties(var('event_properties')) %}
+{% set rule_columns = [
+    'events.lead_key',
+    'events.occurred_at',
+    'events.known_at',
+    'rules.criterion_key',
+    'rules.window_microseconds',
+    'rules.value_date',
+    'rules.low_days',
+    'rules.high_days',
+] %}
+{% set measured_value_key %}
+case
+            when rules.measured_item is null then cast(null as integer)
+            {%- for property in properties %}
+            when rules.measured_item = {{ loop.index }} then events.{{ property.alias }}_key
+            {%- endfor %}
+        end
+{%- endset %}
 
 with
 
--- one row per event and rule that it fits, by name and property alone
-fitting_events as (
+rules as (
 
     select
-        events.lead_key,
-        events.occurred_at,
-        events.known_at,
-        events.event_id,
-        {%- for property in properties %}
-        events.{{ property.alias }}_key,
-        {%- endfor %}
-        rules.criterion_key,
-        rules.role,
-        rules.value_key as tested_value_key,
-        rules.value_date,
-        rules.low_days,
-        rules.high_days
-    from {{ ref('int_facts__events') }} as events
-    inner join {{ ref('int_scoring__event_rules') }} as rules
-        on events.event_name_key = rules.event_name_key
-    where rules.property_name is null
-
-    {% for property in properties %}
-    union all
-
-    select
-        events.lead_key,
-        events.occurred_at,
-        events.known_at,
-        events.event_id,
-        {%- for other_property in properties %}
-        events.{{ other_property.alias }}_key,
-        {%- endfor %}
-        rules.criterion_key,
-        rules.role,
-        rules.value_key as tested_value_key,
-        rules.value_date,
-        rules.low_days,
-        rules.high_days
-    from {{ ref('int_facts__events') }} as events
-    inner join {{ ref('int_scoring__event_rules') }} as rules
-        on
-            events.event_name_key = rules.event_name_key
-            and events.{{ property.alias }}_key = rules.value_key
-    where rules.property_name = {{ text_literal(property.name) }}
-
-    {% endfor %}
-),
-
--- the same at each moment: known by then, young enough, and passing what hangs on the moment
-matching_events as (
-
-    select
-        moments.moment_key,
-        fitting_events.criterion_key,
-        fitting_events.role,
-        fitting_events.occurred_at,
-        fitting_events.event_id,
-        fitting_events.tested_value_key,
-        {{ age_in_days('fitting_events.occurred_at', 'moments.scored_at') }} as age_days,
+        event_rules.criterion_key,
+        event_rules.event_name_key,
+        event_rules.property_name,
+        event_rules.value_key,
+        event_rules.value_date,
+        event_rules.low_days,
+        event_rules.high_days,
+        case event_rules.role when 'base' then 1 else 0 end as base_weight,
+        {{ window_microseconds('criteria.window_days') }} as window_microseconds,
+        {{ step_kind('criteria') }} as step_kind,
         case
             when criteria.measure_property is null then cast(null as integer)
             {%- for property in properties %}
-            when criteria.measure_property = {{ text_literal(property.name) }}
-                then fitting_events.{{ property.alias }}_key
+            when criteria.measure_property = {{ text_literal(property.name) }} then {{ loop.index }}
             {%- endfor %}
-        end as measured_value_key
-    from fitting_events
+        end as measured_item
+    from {{ ref('int_scoring__event_rules') }} as event_rules
     inner join {{ ref('int_policy__criteria') }} as criteria
-        on fitting_events.criterion_key = criteria.criterion_key
-    inner join {{ ref('int_scoring__moments') }} as moments
-        on fitting_events.lead_key = moments.lead_key
-    where
-        fitting_events.known_at <= moments.scored_at
-        and {{ is_younger_than('fitting_events.occurred_at', 'moments.scored_at', 'criteria.window_days') }}
-        and {{ days_from_now_holds('fitting_events', 'moments.scored_at') }}
+        on event_rules.criterion_key = criteria.criterion_key
 
 ),
 
--- events that a measure need not tell apart are one row: those of a day, of a value, of an age
-event_steps as (
+plain_rules as (
+
+    select rules.*
+    from rules
+    where rules.step_kind = {{ step_kinds().none }}
+
+),
+
+stepped_rules as (
+
+    select rules.*
+    from rules
+    where rules.step_kind <> {{ step_kinds().none }}
+
+),
+
+tested_rules as (
+
+    select rules.*
+    from rules
+    where rules.value_key is not null
+
+),
+
+plain_events as (
+    {{ fitting_events(ref('int_facts__events'), 'plain_rules', properties, rule_columns + ['rules.base_weight']) }}
+),
+
+stepped_events as (
+    {{ fitting_events(
+        ref('int_facts__events'), 'stepped_rules', properties,
+        rule_columns + ['rules.step_kind', measured_value_key ~ ' as measured_value_key'],
+    ) }}
+),
+
+tested_events as (
+    {{ fitting_events(
+        ref('int_facts__events'), 'tested_rules', properties,
+        rule_columns + ['events.event_id', 'rules.value_key'],
+    ) }}
+),
+
+plain_measures as (
 
     select
-        matching_events.moment_key,
-        matching_events.criterion_key,
-        matching_events.role,
+        moments.moment_key,
+        plain_events.criterion_key,
+        count(*) - sum(plain_events.base_weight) as event_count,
+        sum(plain_events.base_weight) as base_count,
+        min(case when plain_events.base_weight = 0 then plain_events.occurred_at end) as first_event_at,
+        max(case when plain_events.base_weight = 0 then plain_events.occurred_at end) as last_event_at
+    from plain_events
+    inner join {{ ref('int_scoring__moments') }} as moments
+        on plain_events.lead_key = moments.lead_key
+    where {{ counts_at_moment('plain_events', 'moments.scored_at') }}
+    group by 1, 2
+
+),
+
+-- events that a measure need not tell apart are one step: those of a day, of a value, of an age
+steps as (
+
+    select
+        moments.moment_key,
+        stepped_events.criterion_key,
+        stepped_events.step_kind,
         {{ measure_step(
-            'criteria',
-            'cast(matching_events.occurred_at as date)',
-            'measured_values.folded_key',
-            'matching_events.age_days'
+            'stepped_events.step_kind',
+            'stepped_events.occurred_at',
+            'stepped_events.measured_value_key',
+            'moments.scored_at'
         ) }} as step,
         count(*) as event_count,
-        min(matching_events.age_days) as least_age_days,
-        min(matching_events.occurred_at) as first_event_at,
-        max(matching_events.occurred_at) as last_event_at,
-        sum(measured_values.value_number) as number_sum,
-        max(case
-            when matching_events.tested_value_key is not null
-                then {{ evidence_order(
-                    'matching_events.occurred_at', 'matching_events.event_id', 'matching_events.tested_value_key'
-                ) }}
-        end) as youngest_evidence
-    from matching_events
-    inner join {{ ref('int_policy__criteria') }} as criteria
-        on matching_events.criterion_key = criteria.criterion_key
-    left join {{ ref('int_dictionary__values') }} as measured_values
-        on matching_events.measured_value_key = measured_values.value_key
+        min(stepped_events.occurred_at) as first_event_at,
+        max(stepped_events.occurred_at) as last_event_at
+    from stepped_events
+    inner join {{ ref('int_scoring__moments') }} as moments
+        on stepped_events.lead_key = moments.lead_key
+    where {{ counts_at_moment('stepped_events', 'moments.scored_at') }}
     group by 1, 2, 3, 4
 
 ),
 
-measured_events as (
+-- decay is worked out once for each criterion and age
+decayed_steps as (
 
     select
-        event_steps.moment_key,
-        event_steps.criterion_key,
-        sum(case when event_steps.role = 'match' then event_steps.event_count else 0 end) as event_count,
-        sum(case when event_steps.role = 'base' then event_steps.event_count else 0 end) as base_count,
-        count(case when event_steps.role = 'match' then event_steps.step end) as step_count,
-        sum(event_steps.number_sum) as number_sum,
-        min(case when event_steps.role = 'match' then event_steps.least_age_days end) as least_age_days,
-        min(case when event_steps.role = 'match' then event_steps.first_event_at end) as first_event_at,
-        max(case when event_steps.role = 'match' then event_steps.last_event_at end) as last_event_at,
-        max(event_steps.youngest_evidence) as youngest_evidence,
-        sum(
-            event_steps.event_count
-            * {{ decayed_points('criteria.points', 'criteria.decay', 'criteria.decay_days', 'event_steps.step') }}
-        ) as decayed_points_of_each
-    from event_steps
+        distinct_steps.criterion_key,
+        distinct_steps.step,
+        {{ decayed_points('criteria.points', 'criteria.decay', 'criteria.decay_days', 'distinct_steps.step') }}
+            as decayed_points
+    from (
+        select distinct
+            steps.criterion_key,
+            steps.step
+        from steps
+        where steps.step_kind = {{ step_kinds().age }}
+    ) as distinct_steps
     inner join {{ ref('int_policy__criteria') }} as criteria
-        on event_steps.criterion_key = criteria.criterion_key
+        on distinct_steps.criterion_key = criteria.criterion_key
+
+),
+
+stepped_measures as (
+
+    select
+        steps.moment_key,
+        steps.criterion_key,
+        sum(steps.event_count) as event_count,
+        min(steps.first_event_at) as first_event_at,
+        max(steps.last_event_at) as last_event_at,
+        count(*) as step_count,
+        cast(null as bigint) as value_count,
+        cast(null as decimal(38, 6)) as number_sum,
+        sum(steps.event_count * decayed_steps.decayed_points) as decayed_points
+    from steps
+    left join decayed_steps
+        on
+            steps.criterion_key = decayed_steps.criterion_key
+            and steps.step = decayed_steps.step
+            and steps.step_kind = {{ step_kinds().age }}
+    where steps.step_kind <> {{ step_kinds().value }}
+    group by 1, 2
+
+    union all
+
+    select
+        steps.moment_key,
+        steps.criterion_key,
+        sum(steps.event_count) as event_count,
+        min(steps.first_event_at) as first_event_at,
+        max(steps.last_event_at) as last_event_at,
+        cast(null as bigint) as step_count,
+        count(distinct measured_values.folded_key) as value_count,
+        sum(steps.event_count * measured_values.value_number) as number_sum,
+        cast(null as decimal(38, 6)) as decayed_points
+    from steps
+    inner join {{ ref('int_dictionary__values') }} as measured_values
+        on steps.step = measured_values.value_key
+    where steps.step_kind = {{ step_kinds().value }}
+    group by 1, 2
+
+),
+
+measures as (
+
+    select
+        plain_measures.moment_key,
+        plain_measures.criterion_key,
+        plain_measures.event_count,
+        plain_measures.base_count,
+        plain_measures.first_event_at,
+        plain_measures.last_event_at,
+        cast(null as bigint) as step_count,
+        cast(null as bigint) as value_count,
+        cast(null as decimal(38, 6)) as number_sum,
+        cast(null as decimal(38, 6)) as decayed_points
+    from plain_measures
+
+    union all
+
+    select
+        stepped_measures.moment_key,
+        stepped_measures.criterion_key,
+        stepped_measures.event_count,
+        0 as base_count,
+        stepped_measures.first_event_at,
+        stepped_measures.last_event_at,
+        stepped_measures.step_count,
+        stepped_measures.value_count,
+        stepped_measures.number_sum,
+        stepped_measures.decayed_points
+    from stepped_measures
+
+),
+
+youngest_values as (
+
+    select
+        measures.moment_key,
+        measures.criterion_key,
+        {{ value_of_evidence('max(' ~ evidence_order('tested_events.event_id', 'tested_events.value_key') ~ ')') }}
+            as matched_value_key
+    from tested_events
+    inner join {{ ref('int_scoring__moments') }} as moments
+        on tested_events.lead_key = moments.lead_key
+    inner join measures
+        on
+            moments.moment_key = measures.moment_key
+            and tested_events.criterion_key = measures.criterion_key
+            and tested_events.occurred_at = measures.last_event_at
+    where {{ counts_at_moment('tested_events', 'moments.scored_at') }}
     group by 1, 2
 
 )
 
 select
-    measured_events.moment_key,
-    measured_events.criterion_key,
-    {{ measure_value('criteria.measure', 'measured_events') }} as measure_value,
-    cast(measured_events.event_count as bigint) as event_count,
-    measured_events.first_event_at,
-    measured_events.last_event_at,
-    {{ value_of_evidence('measured_events.youngest_evidence') }} as matched_value_key,
+    measures.moment_key,
+    measures.criterion_key,
+    {{ measure_value(
+        'criteria.measure', 'measures', age_in_days('measures.last_event_at', 'moments.scored_at')
+    ) }} as measure_value,
+    cast(measures.event_count as bigint) as event_count,
+    measures.first_event_at,
+    measures.last_event_at,
+    youngest_values.matched_value_key,
     -- what decay leaves of the points, before any limit; null without decay
     case
         when criteria.decay = 'none' then null
-        when criteria.frequency = 'every' then measured_events.decayed_points_of_each
-        when measured_events.least_age_days is not null
-            then {{ decayed_points(
-                'criteria.points', 'criteria.decay', 'criteria.decay_days', 'measured_events.least_age_days'
-            ) }}
+        when criteria.frequency = 'every' then cast(measures.decayed_points as decimal(38, 6))
+        else {{ decayed_points(
+            'criteria.points', 'criteria.decay', 'criteria.decay_days',
+            age_in_days('measures.last_event_at', 'moments.scored_at'),
+        ) }}
     end as decayed_points
-from measured_events
+from measures
 inner join {{ ref('int_policy__criteria') }} as criteria
-    on measured_events.criterion_key = criteria.criterion_key
+    on measures.criterion_key = criteria.criterion_key
+inner join {{ ref('int_scoring__moments') }} as moments
+    on measures.moment_key = moments.moment_key
+left join youngest_values
+    on
+        measures.moment_key = youngest_values.moment_key
+        and measures.criterion_key = youngest_values.criterion_key
