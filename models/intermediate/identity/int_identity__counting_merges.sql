@@ -1,6 +1,6 @@
 -- The merges that count, one row per merged id: of several the last, before it is known whether their lead is.
 
-with recursive merges as (
+with recursive judged_merges as (
     select
         merged_lead_id,
         lead_id,
@@ -21,7 +21,7 @@ ranked_merges as (
             partition by merged_lead_id
             order by identified_at desc, {{ by_bytes('lead_id') }} desc
         ) as place
-    from merges
+    from judged_merges
 ),
 
 last_merges as (

@@ -45,7 +45,7 @@ judged_identities as (
         case
             when reason is not null then reason
             when not is_judged then null
-            when is_counting_merge and is_circular then 'circular_merge'
+            when is_circular then 'circular_merge'
             -- a merge that a later one outdates says nothing any more, so its lead need not be known
             when not is_known and (anonymous_id is not null or is_counting_merge) then 'unknown_lead'
         end as reason,

@@ -47,11 +47,11 @@ judged_leads as (
         case
             when ranked_leads.reason is not null then ranked_leads.reason
             when ranked_leads.place > 1 then 'duplicate_id'
-            when merges.merged_lead_id is not null then 'merged'
+            when final_merges.merged_lead_id is not null then 'merged'
         end as reason,
         ranked_leads.source_row
     from ranked_leads
-    left join {{ ref('int_identity__merges') }} as merges on ranked_leads.lead_id = merges.merged_lead_id
+    left join {{ ref('int_identity__merges') }} as final_merges on ranked_leads.lead_id = final_merges.merged_lead_id
 )
 
 select

@@ -6,7 +6,7 @@ with lead_ids as (
     where lead_id is not null
 ),
 
-merges as (
+final_merges as (
     select
         merged_lead_id,
         lead_id,
@@ -20,8 +20,8 @@ unmerged_ids as (
         lead_ids.lead_id,
         cast(null as {{ dbt.type_timestamp() }}) as merged_at
     from lead_ids
-    left join merges on lead_ids.lead_id = merges.merged_lead_id
-    where merges.merged_lead_id is null
+    left join final_merges on lead_ids.lead_id = final_merges.merged_lead_id
+    where final_merges.merged_lead_id is null
 ),
 
 merged_ids as (
@@ -29,7 +29,7 @@ merged_ids as (
         merged_lead_id as known_id,
         lead_id,
         merged_at
-    from merges
+    from final_merges
 )
 
 select
