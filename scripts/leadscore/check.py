@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from leadscore.dbt import Dbt
 from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.lint import lint
 from leadscore.output import Output, count
 from leadscore.policy_files import PolicyProblem
 from leadscore.project import Project
@@ -99,42 +95,11 @@ def _policy(project: Project, output: Output) -> Part:
 
 def _lint(project: Project, output: Output) -> Part:
     """The style of the SQL, judged by sqlfluff."""
-    if importlib.util.find_spec("sqlfluff") is None:
-        return Part(False, "sqlfluff is not installed; in the project's folder run: make env")
-    folders = [
-        folder for folder in ("models", "tests/data") if any((project.root / folder).rglob("*.sql"))
-    ]
-    ran = subprocess.run(
-        [sys.executable, "-m", "sqlfluff", "lint", "--format", "json", "--nofail", *folders],
-        cwd=project.root,
-        env={**os.environ, **lint_surroundings(project)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    # The templater may write lines of its own before the document.
-    start = ran.stdout.find("[")
-    if ran.returncode or start < 0:
-        last = (ran.stderr or ran.stdout).strip().splitlines()[-1:]
-        return Part(False, "sqlfluff did not run", findings=last)
-    findings = [
-        f"{file['filepath']}:{violation['start_line_no']}: "
-        f"{violation['code']} {violation['description']}"
-        for file in json.loads(ran.stdout[start:])
-        for violation in file["violations"]
-    ]
+    try:
+        findings = lint(project)
+    except LeadscoreError as error:
+        return Part(False, error.what, findings=[error.remedy] if error.remedy else [])
     return Part(not findings, count(len(findings), "finding"), findings=findings)
-
-
-def lint_surroundings(project: Project) -> dict[str, str]:
-    """Environment variables for sqlfluff, which compiles the models with dbt: no warehouse file."""
-    return {
-        "DBT_PROFILES_DIR": str(project.profiles_folder.resolve()),
-        "LEADSCORE_DUCKDB_PATH": ":memory:",
-        "DO_NOT_TRACK": "1",
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    }
 
 
 def _parse(project: Project, output: Output) -> Part:
