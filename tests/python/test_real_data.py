@@ -62,8 +62,12 @@ def needs(name: str) -> pytest.MarkDecorator:
 
 def leadscore(project: Path, *words: str) -> dict:
     """Run a command as a user would; return what it prints with `--json`."""
-    surroundings = {**os.environ, "DO_NOT_TRACK": "1"}
-    surroundings.pop("LEADSCORE_DUCKDB_PATH", None)
+    # The copy stands on its own: no profile, target folder or warehouse of whoever runs the tests.
+    surroundings = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DBT_", "LEADSCORE_"))
+    }
     ran = subprocess.run(
         [sys.executable, "-m", "leadscore", *words, "--json"],
         cwd=project,
