@@ -1,44 +1,74 @@
 -- Nothing is lost silently: of every raw table, rows read = rows staged + rows rejected.
-with
-
-counts as (
-
+with read_counts as (
     select
         'leads' as source_name,
-        (select count(*) from {{ ref('base_crm__leads') }}) as rows_read,
-        (select count(*) from {{ ref('stg_crm__leads') }}) as rows_staged,
-        (select count(*) from {{ ref('rejected_rows') }} where source_name = 'leads') as rows_rejected
+        count(*) as rows_read
+    from {{ ref('base_crm__leads') }}
 
     union all
 
     select
         'events' as source_name,
-        (select count(*) from {{ ref('base_tracking__events') }}) as rows_read,
-        (select count(*) from {{ ref('stg_tracking__events') }}) as rows_staged,
-        (select count(*) from {{ ref('rejected_rows') }} where source_name = 'events') as rows_rejected
+        count(*) as rows_read
+    from {{ ref('base_tracking__events') }}
 
     union all
 
     select
         'outcomes' as source_name,
-        (select count(*) from {{ ref('base_crm__outcomes') }}) as rows_read,
-        (select count(*) from {{ ref('stg_crm__outcomes') }}) as rows_staged,
-        (select count(*) from {{ ref('rejected_rows') }} where source_name = 'outcomes') as rows_rejected
+        count(*) as rows_read
+    from {{ ref('base_crm__outcomes') }}
 
     union all
 
     select
         'identities' as source_name,
-        (select count(*) from {{ ref('base_tracking__identities') }}) as rows_read,
-        (select count(*) from {{ ref('stg_tracking__identities') }}) as rows_staged,
-        (select count(*) from {{ ref('rejected_rows') }} where source_name = 'identities') as rows_rejected
+        count(*) as rows_read
+    from {{ ref('base_tracking__identities') }}
+),
 
+staged_counts as (
+    select
+        'leads' as source_name,
+        count(*) as rows_staged
+    from {{ ref('stg_crm__leads') }}
+
+    union all
+
+    select
+        'events' as source_name,
+        count(*) as rows_staged
+    from {{ ref('stg_tracking__events') }}
+
+    union all
+
+    select
+        'outcomes' as source_name,
+        count(*) as rows_staged
+    from {{ ref('stg_crm__outcomes') }}
+
+    union all
+
+    select
+        'identities' as source_name,
+        count(*) as rows_staged
+    from {{ ref('stg_tracking__identities') }}
+),
+
+rejected_counts as (
+    select
+        source_name,
+        count(*) as rows_rejected
+    from {{ ref('rejected_rows') }}
+    group by 1
 )
 
 select
-    source_name,
-    rows_read,
-    rows_staged,
-    rows_rejected
-from counts
-where rows_read <> rows_staged + rows_rejected
+    read_counts.source_name,
+    read_counts.rows_read,
+    staged_counts.rows_staged,
+    rejected_counts.rows_rejected
+from read_counts
+inner join staged_counts on read_counts.source_name = staged_counts.source_name
+left join rejected_counts on read_counts.source_name = rejected_counts.source_name
+where read_counts.rows_read <> staged_counts.rows_staged + coalesce(rejected_counts.rows_rejected, 0)

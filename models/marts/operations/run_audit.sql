@@ -6,45 +6,62 @@
     on_schema_change='append_new_columns',
     full_refresh=false
 ) }}
+{% set started_at = run_started_at.astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f') %}
 
-with source_counts as (
+with read_counts as (
     select
         'leads' as source_name,
-        (select count(*) from {{ ref('base_crm__leads') }}) as rows_read,
-        (select count(*) from {{ ref('stg_crm__leads') }}) as rows_staged,
-        (select count(*) from {{ ref('int_identity__judged_leads') }} where is_created_at_unreadable) as unreadable_created_at,
-        (select count(*) from {{ ref('int_identity__judged_leads') }} where is_updated_at_unreadable) as unreadable_updated_at,
-        cast(null as bigint) as unreadable_loaded_at
+        count(*) as rows_read
+    from {{ ref('base_crm__leads') }}
 
     union all
 
     select
         'events' as source_name,
-        (select count(*) from {{ ref('base_tracking__events') }}) as rows_read,
-        (select count(*) from {{ ref('stg_tracking__events') }}) as rows_staged,
-        cast(null as bigint) as unreadable_created_at,
-        cast(null as bigint) as unreadable_updated_at,
-        (select count(*) from {{ ref('int_identity__judged_events') }} where is_loaded_at_unreadable) as unreadable_loaded_at
+        count(*) as rows_read
+    from {{ ref('base_tracking__events') }}
 
     union all
 
     select
         'outcomes' as source_name,
-        (select count(*) from {{ ref('base_crm__outcomes') }}) as rows_read,
-        (select count(*) from {{ ref('stg_crm__outcomes') }}) as rows_staged,
-        cast(null as bigint) as unreadable_created_at,
-        cast(null as bigint) as unreadable_updated_at,
-        cast(null as bigint) as unreadable_loaded_at
+        count(*) as rows_read
+    from {{ ref('base_crm__outcomes') }}
 
     union all
 
     select
         'identities' as source_name,
-        (select count(*) from {{ ref('base_tracking__identities') }}) as rows_read,
-        (select count(*) from {{ ref('stg_tracking__identities') }}) as rows_staged,
-        cast(null as bigint) as unreadable_created_at,
-        cast(null as bigint) as unreadable_updated_at,
-        cast(null as bigint) as unreadable_loaded_at
+        count(*) as rows_read
+    from {{ ref('base_tracking__identities') }}
+),
+
+staged_counts as (
+    select
+        'leads' as source_name,
+        count(*) as rows_staged
+    from {{ ref('stg_crm__leads') }}
+
+    union all
+
+    select
+        'events' as source_name,
+        count(*) as rows_staged
+    from {{ ref('stg_tracking__events') }}
+
+    union all
+
+    select
+        'outcomes' as source_name,
+        count(*) as rows_staged
+    from {{ ref('stg_crm__outcomes') }}
+
+    union all
+
+    select
+        'identities' as source_name,
+        count(*) as rows_staged
+    from {{ ref('stg_tracking__identities') }}
 ),
 
 rejected_counts as (
@@ -53,6 +70,24 @@ rejected_counts as (
         count(*) as rows_rejected
     from {{ ref('rejected_rows') }}
     group by 1
+),
+
+unreadable_counts as (
+    select
+        'leads' as source_name,
+        count(case when is_created_at_unreadable then 1 end) as unreadable_created_at,
+        count(case when is_updated_at_unreadable then 1 end) as unreadable_updated_at,
+        cast(null as bigint) as unreadable_loaded_at
+    from {{ ref('int_identity__judged_leads') }}
+
+    union all
+
+    select
+        'events' as source_name,
+        cast(null as bigint) as unreadable_created_at,
+        cast(null as bigint) as unreadable_updated_at,
+        count(case when is_loaded_at_unreadable then 1 end) as unreadable_loaded_at
+    from {{ ref('int_identity__judged_events') }}
 ),
 
 scored_leads as (
@@ -76,17 +111,19 @@ scorecard_counts as (
 
 audit_rows as (
     select
-        source_counts.source_name,
+        read_counts.source_name,
         cast(null as {{ dbt.type_string() }}) as scorecard_id,
-        source_counts.rows_read,
-        source_counts.rows_staged,
+        read_counts.rows_read,
+        staged_counts.rows_staged,
         coalesce(rejected_counts.rows_rejected, 0) as rows_rejected,
-        source_counts.unreadable_created_at,
-        source_counts.unreadable_updated_at,
-        source_counts.unreadable_loaded_at,
+        unreadable_counts.unreadable_created_at,
+        unreadable_counts.unreadable_updated_at,
+        unreadable_counts.unreadable_loaded_at,
         cast(null as bigint) as leads_scored
-    from source_counts
-    left join rejected_counts on source_counts.source_name = rejected_counts.source_name
+    from read_counts
+    inner join staged_counts on read_counts.source_name = staged_counts.source_name
+    left join rejected_counts on read_counts.source_name = rejected_counts.source_name
+    left join unreadable_counts on read_counts.source_name = unreadable_counts.source_name
 
     union all
 
@@ -105,7 +142,7 @@ audit_rows as (
 
 select
     cast({{ text_literal(invocation_id) }} as {{ dbt.type_string() }}) as run_id,
-    {{ scoring_moment(run_started_at.astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f')) }} as run_started_at,
+    {{ scoring_moment(started_at) }} as run_started_at,
     {{ scoring_moment(var('as_of')) }} as as_of,
     source_name,
     scorecard_id,

@@ -1,4 +1,4 @@
--- Every row of the raw leads, its cells trimmed and its times read, with the reason that its own cells give to refuse it.
+-- Every row of the raw leads: cells trimmed, times read, and the reason that its own cells give to refuse it.
 {{ config(materialized='view') }}
 
 {% set attributes = declared_attributes(var('lead_attributes')) %}
@@ -35,7 +35,7 @@ with trimmed_rows as (
         {{ cells.updated_at.typed_time }} as updated_at_typed,
 
         {{ whole_row('source_line') }} as source_row
-    from {{ source_leads }} as source_line
+    from {{ source_leads }} as source_line -- noqa: AL05
 ),
 
 read_rows as (

@@ -1,4 +1,4 @@
--- Every row of the raw outcomes, its cells trimmed and its time read, with the reason that its own cells give to refuse it.
+-- Every row of the raw outcomes: cells trimmed, times read, and the reason that its own cells give to refuse it.
 {{ config(materialized='view') }}
 
 {% if var('has_outcomes') %}
@@ -24,7 +24,7 @@ with trimmed_rows as (
         {{ cells.occurred_at.typed_time }} as occurred_at_typed,
 
         {{ whole_row('source_line') }} as source_row
-    from {{ source_outcomes }} as source_line
+    from {{ source_outcomes }} as source_line -- noqa: AL05
 ),
 
 read_rows as (

@@ -1,4 +1,4 @@
--- Every row of the raw events, its cells trimmed and its times read, with the reason that its own cells give to refuse it.
+-- Every row of the raw events: cells trimmed, times read, and the reason that its own cells give to refuse it.
 {{ config(materialized='view') }}
 
 {% set properties = declared_properties(var('event_properties')) %}
@@ -33,7 +33,7 @@ with trimmed_rows as (
         {{ cells.loaded_at.typed_time }} as loaded_at_typed,
 
         {{ whole_row('source_line') }} as source_row
-    from {{ source_events }} as source_line
+    from {{ source_events }} as source_line -- noqa: AL05
 ),
 
 read_rows as (

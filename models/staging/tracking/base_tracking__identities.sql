@@ -1,4 +1,4 @@
--- Every row of the raw identities, its cells trimmed and its time read, with the reason that its own cells give to refuse it.
+-- Every row of the raw identities: cells trimmed, times read, and the reason that its own cells give to refuse it.
 {{ config(materialized='view') }}
 
 {% if var('has_identities') %}
@@ -22,7 +22,7 @@ with trimmed_rows as (
         {{ cells.identified_at.typed_time }} as identified_at_typed,
 
         {{ whole_row('source_line') }} as source_row
-    from {{ source_identities }} as source_line
+    from {{ source_identities }} as source_line -- noqa: AL05
 ),
 
 read_rows as (
