@@ -151,3 +151,17 @@
 {% macro policy_text_column(column, kind) -%}
     {{ return(column if kind in ['text', 'list'] else column ~ '_text') }}
 {%- endmacro %}
+
+
+{#
+    A query with a row per name and its `position` from 1; for an empty list a row without a name.
+    Args: names, a list of texts known when the project is compiled.
+#}
+{% macro rows_of_names(names) %}
+    {%- for name in names or [none] %}
+    select
+        cast({{ 'null' if name is none else text_literal(name) }} as {{ dbt.type_string() }}) as name,
+        {{ loop.index }} as position
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{% endmacro %}

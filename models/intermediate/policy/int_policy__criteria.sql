@@ -38,7 +38,10 @@ select
     end as measure_property,
     case
         when criteria.signal = 'event'
-            then cast({{ policy_at_least('criteria.at_least', 'criteria.at_most', 'criteria.measure') }} as decimal(38, 6))
+            then
+                cast(
+                    {{ policy_at_least('criteria.at_least', 'criteria.at_most', 'criteria.measure') }} as decimal(38, 6)
+                )
     end as at_least,
     case when criteria.signal = 'event' then criteria.at_most end as at_most,
     case

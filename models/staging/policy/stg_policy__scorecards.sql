@@ -25,8 +25,10 @@ select
     -- a scorecard that stands in several rows is retired when all of them say so
     case
         when source_rows.scorecard_id is null then coalesce(lower(source_rows.status_text), '') = 'retired'
-        else min(case when lower(source_rows.status_text) = 'retired' then 1 else 0 end)
-            over (partition by source_rows.scorecard_id) = 1
+        else
+            min(case when lower(source_rows.status_text) = 'retired' then 1 else 0 end)
+                over (partition by source_rows.scorecard_id)
+            = 1
     end as is_retired,
     -- numbers
     {{ policy_typed('base_points', 'points', found) }} as base_points,

@@ -15,7 +15,7 @@ always_needed as (
         column_name,
         'The cell is empty.' as problem,
         case column_name
-            when 'criterion_id' then 'Give the criterion an id of its own, such as pricing_page; or clear the whole row.'
+            when 'criterion_id' then 'Give the criterion an id, such as pricing_page; or clear the whole row.'
             when 'name' then 'Write what explanations shall call the criterion, such as Visited pricing page.'
             when 'field' then 'Write the attribute, or the event name (several with | between).'
             when 'action' then 'Write what the sales team shall do.'
@@ -65,7 +65,7 @@ missing_values as (
         'The cell is empty, but the operator ' || operator || ' needs a value.' as problem,
         case
             when operator = 'between' then 'Write a range of numbers: 100..500, 500.. or ..50.'
-            when operator = 'days_from_now' then 'Write a range of whole days: 0..90 (the next 90 days), -30..-1 or 0.. .'
+            when operator = 'days_from_now' then 'Write a range of whole days, such as 0..90 (the next 90 days).'
             when operator = 'matches' then 'Write a regular expression, such as ^(vp|head).'
             else 'Write the text to compare with (several with | between), or use is_set or is_not_set.'
         end as remedy

@@ -8,28 +8,43 @@ unreadable_cells as (
     where value is not null and not is_readable
 ),
 
+known_words as (
+    {%- for column in [
+        'status', 'account_rollup', 'dimension', 'signal', 'operator', 'audience_operator', 'measure',
+        'frequency', 'decay', 'effect', 'is_active', 'scope',
+    ] %}
+    {%- set column_loop = loop %}
+    {%- for word in policy_words(column) %}
+    select
+        '{{ column }}' as column_name,
+        '{{ word }}' as word,
+        {{ loop.index }} as position,
+        {{ 'true' if column in policy_columns_with_default_word() else 'false' }} as has_default
+    {{ 'union all' if not (loop.last and column_loop.last) }}
+    {%- endfor %}
+    {%- endfor %}
+),
+
+word_lists as (
+    select
+        column_name,
+        {{ joined_text('word', ', ', 'position') }} || case when has_default then ' (empty: the first).' else '.' end
+            as words
+    from known_words
+    group by column_name, has_default
+),
+
 wrong_words as (
     select
-        file,
-        row_id,
-        column_name,
-        value,
+        unreadable_cells.file,
+        unreadable_cells.row_id,
+        unreadable_cells.column_name,
+        unreadable_cells.value,
         'The word is not known.' as problem,
-        'Write one of: '
-        || case column_name
-            {%- for column in [
-                'status', 'account_rollup', 'dimension', 'signal', 'operator', 'audience_operator', 'measure',
-                'frequency', 'decay', 'effect', 'is_active', 'scope',
-            ] %}
-            when '{{ column }}' then '{{ policy_words(column) | join(', ') }}'
-            {%- endfor %}
-        end
-        || case
-            when column_name in ('{{ policy_columns_with_default_word() | join("', '") }}') then ' (empty: the first).'
-            else '.'
-        end as remedy
+        'Write one of: ' || word_lists.words as remedy
     from unreadable_cells
-    where kind = 'word'
+    inner join word_lists on unreadable_cells.column_name = word_lists.column_name
+    where unreadable_cells.kind = 'word'
 ),
 
 wrong_numbers as (

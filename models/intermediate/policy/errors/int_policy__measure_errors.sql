@@ -26,7 +26,7 @@ missing_bounds as (
         measure in ('sum', 'rate', 'days_since_last')
         and at_least_text is null
         and at_most_text is null
-        and 'at_most' in (select column_name from columns_found)
+        and 'at_most' in (select columns_found.column_name from columns_found)
 ),
 
 missing_measure_fields as (
@@ -87,7 +87,12 @@ decay_of_several as (
         'Decay goes with an every_n of 1 only, not with ' || every_n_text || '.' as problem,
         'Write none, or leave every_n empty: then each event gives its own points, by its own age.' as remedy
     from event_criteria
-    where decay <> 'none' and measure = 'count' and frequency = 'every' and every_n <> 1 and (effect is null or effect = 'points')
+    where
+        decay <> 'none'
+        and measure = 'count'
+        and frequency = 'every'
+        and every_n <> 1
+        and (effect is null or effect = 'points')
 ),
 
 errors as (

@@ -39,7 +39,7 @@ criterion_cells as (
         ('measure', 'measure_text', "measure <> 'count'", [of_attributes]),
         ('measure_field', 'measure_field', 'measure_field is not null', [
             of_attributes,
-            "when measure in ('count', 'distinct_days', 'days_since_last') then 'The measure ' || measure || ' needs no measure_field.'",
+            "when measure in ('count', 'distinct_days', 'days_since_last') then 'The measure ' || measure || ' has no field.'",
         ]),
         ('at_least', 'at_least_text', 'at_least_text is not null', [of_attributes]),
         ('at_most', 'at_most_text', 'at_most_text is not null', [of_attributes]),

@@ -35,12 +35,11 @@ neighbours as (
         kind,
         lag(kind) over (partition by pattern order by position) as kind_before,
         lead(kind) over (partition by pattern order by position) as kind_after,
-        -- a bracket is as deep as what it encloses
         sum(case kind when '(' then 1 when ')' then -1 else 0 end) over (
             partition by pattern
             order by position
             rows between unbounded preceding and current row
-        ) + case kind when ')' then 1 else 0 end as depth
+        ) as open_brackets
     from token_kinds
 ),
 
@@ -52,7 +51,8 @@ tokens as (
         kind,
         kind_before,
         kind_after,
-        depth,
+        -- a bracket is as deep as what it encloses
+        open_brackets + case kind when ')' then 1 else 0 end as depth,
         coalesce(kind_before in ('escape', 'class', 'literal', ')', 'stray'), false) as follows_item,
         case when kind = 'escape' then substr(token, 2, 1) end as escaped,
         case
@@ -87,7 +87,11 @@ wrong_escapes as (
             when 'd' then case escaped when 'd' then 'Write [0-9] instead.' else 'Write [^0-9] instead.' end
             when 'w' then case escaped when 'w' then 'Write [a-z0-9_] instead.' else 'Write [^a-z0-9_] instead.' end
             when 's'
-                then case escaped when 's' then 'Write a space instead (a line break counts as one).' else 'Write [^ ] instead.' end
+                then
+                    case escaped
+                        when 's' then 'Write a space instead (a line break counts as one).'
+                        else 'Write [^ ] instead.'
+                    end
             when 'b' then 'Write (^|[^a-z0-9_]) before a word and ([^a-z0-9_]|$) behind it instead.'
             when 'n' then 'Write a space instead: a line break counts as one.'
             when 'r' then 'Write a space instead: a line break counts as one.'
@@ -116,7 +120,8 @@ wrong_classes as (
             when class_body = '' then token || ' holds no character.'
             when class_body like '%[:%' then 'Named classes such as [:alpha:] are not known.'
             when class_body like '%[%' then 'A [ cannot stand inside [ ].'
-            when position(chr(92) in class_body) > 0 then 'Nothing is escaped inside [ ], and a backslash cannot stand there.'
+            when position(chr(92) in class_body) > 0
+                then 'Nothing is escaped inside [ ], and a backslash cannot stand there.'
             when class_body like '%&&%' then 'Engines read && inside [ ] differently.'
             else 'A - inside [ ] stands between the two ends of a range, or first or last.'
         end as problem,
@@ -126,8 +131,8 @@ wrong_classes as (
             when class_body like '%[%' then 'Write \[ outside [ ], as an alternative: (\[|[abc]).'
             when position(chr(92) in class_body) > 0
                 then
-                    'Write the punctuation without a backslash: [.+]; \d as 0-9; and ] or a backslash as an alternative '
-                    || 'outside: (\]|[abc]).'
+                    'Write the punctuation without a backslash: [.+]; \d as 0-9; and ] or a backslash as an '
+                    || 'alternative outside: (\]|[abc]).'
             when class_body like '%&&%' then 'Write one &, or the characters that both sides share.'
             else 'Move the - that is meant as a character to the end: [a-z0-9-].'
         end as remedy
@@ -158,7 +163,8 @@ reversed_ranges as (
     select
         pattern,
         position,
-        'The range ' || first_character || '-' || last_character || ' ends before it begins (in lower case).' as problem,
+        'The range ' || first_character || '-' || last_character || ' ends before it begins (in lower case).'
+            as problem,
         'Write ' || last_character || '-' || first_character || ', or the characters one by one.' as remedy
     from class_ranges
     where {{ by_bytes('first_character') }} > {{ by_bytes('last_character') }}
@@ -177,7 +183,8 @@ wrong_counts as (
             else 'The repetitions in ' || token || ' end before they begin.'
         end as problem,
         case
-            when not is_count then 'Write {3}, {3,} or {3,5} after what is repeated; or \{ and \} for the characters themselves.'
+            when not is_count
+                then 'Write {3}, {3,} or {3,5} after what is repeated; or \{ and \} for the characters themselves.'
             else 'Write whole numbers from 0 to 255, the smaller one first: {3}, {3,} or {3,5}.'
         end as remedy
     from tokens
@@ -196,18 +203,24 @@ repetitions_of_nothing as (
         position,
         case
             when kind_before = '(' and token = '?' then 'Groups that begin with (? are not known.'
-            when kind_before in ('repetition', 'count') and token = '?' then 'The lazy mark ? after a repetition is not known.'
-            when kind_before in ('repetition', 'count') and token = '+' then 'The possessive mark + after a repetition is not known.'
+            when kind_before in ('repetition', 'count') and token = '?'
+                then 'The lazy mark ? after a repetition is not known.'
+            when kind_before in ('repetition', 'count') and token = '+'
+                then 'The possessive mark + after a repetition is not known.'
             when kind_before in ('repetition', 'count') then token || ' repeats what is already repeated.'
             else token || ' has nothing before it that it could repeat.'
         end as problem,
         case
             when kind_before = '(' and token = '?'
-                then 'Write ( ) for a group; case is ignored without (?i); look-ahead and look-behind need a rule of their own.'
+                then
+                    'Write ( ) for a group; case is ignored without (?i); look-ahead and look-behind need a rule of '
+                    || 'their own.'
             when kind_before in ('repetition', 'count') and token in ('?', '+')
                 then 'Leave the mark out: only whether the text is found counts.'
             when kind_before in ('repetition', 'count') then 'Write one repetition, or put the repeated part in ( ).'
-            else 'Put it after a character, [ ] or ( ); or write ' || chr(92) || substr(token, 1, 1) || ' for the character itself.'
+            else
+                'Put it after a character, [ ] or ( ); or write ' || chr(92) || substr(token, 1, 1)
+                || ' for the character itself.'
         end as remedy
     from tokens
     where (kind = 'repetition' or is_count) and not follows_item
@@ -283,8 +296,8 @@ counted_items as (
         on
             closing.pattern = opening.pattern
             and opening.kind = '('
-            and opening.depth = closing.depth
-            and opening.position < closing.position
+            and closing.depth = opening.depth
+            and closing.position > opening.position
     where tokens.most_repetitions is not null
     group by tokens.pattern, tokens.position, tokens.most_repetitions
 ),
@@ -327,7 +340,7 @@ stray_brackets as (
             else 'Write ' || chr(92) || token || ' for the character itself.'
         end as remedy
     from tokens
-    where kind = 'stray' and pattern not in (select pattern from sure_problems)
+    where kind = 'stray' and pattern not in (select sure_problems.pattern from sure_problems)
 ),
 
 problems as (

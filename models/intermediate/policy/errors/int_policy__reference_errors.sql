@@ -61,7 +61,7 @@ unknown_scorecards as (
         and cells.file <> 'scorecards.csv'
         and cells.value is not null
         and scorecard_ids.scorecard_id is null
-        and 'scorecards.csv' in (select file from files_to_look_up)
+        and 'scorecards.csv' in (select files_to_look_up.file from files_to_look_up)
 ),
 
 -- groups ----------------------------------------------------------------------
@@ -106,32 +106,48 @@ wrong_groups as (
             else 'Write a group of the same dimension, or correct the dimension here or in groups.csv.'
         end as remedy
     from group_fits
-    where fitting_count = 0 and 'groups.csv' in (select file from files_to_look_up)
+    where fitting_count = 0 and 'groups.csv' in (select files_to_look_up.file from files_to_look_up)
 ),
 
 -- attributes and properties -----------------------------------------------------
 
+-- a row per name that the vars declare
+known_attributes as (
+    {{ rows_of_names(attributes) }}
+),
+
+known_properties as (
+    {{ rows_of_names(properties) }}
+),
+
+known_names as (
+    select
+        'attribute' as item_kind,
+        coalesce('Write one of: ' || {{ joined_text('name', ', ', 'position') }} || '; or declare', 'Declare')
+        || ' it in the var lead_attributes.' as remedy
+    from known_attributes
+
+    union all
+
+    select
+        'property' as item_kind,
+        coalesce('Write one of: ' || {{ joined_text('name', ', ', 'position') }} || '; or declare', 'Declare')
+        || ' it in the var event_properties.' as remedy
+    from known_properties
+),
+
 unknown_attributes as (
     select
-        file,
-        row_id,
-        item_column as column_name,
-        item_text as value,
+        item_tests.file,
+        item_tests.row_id,
+        item_tests.item_column as column_name,
+        item_tests.item_text as value,
         'There is no such attribute of leads.' as problem,
-        {% if attributes -%}
-        'Write one of: ' || {{ text_literal(attributes | join(', ')) }} || '; or declare it in the var lead_attributes.'
-        {%- else -%}
-        'Declare it in the var lead_attributes.'
-        {%- endif %} as remedy
+        known_names.remedy
     from item_tests
-    where
-        item_kind = 'attribute'
-        and item_text is not null
-        {%- if attributes %}
-        and item_name not in (
-            {%- for name in attributes %}{{ text_literal(name) }}{{ ', ' if not loop.last }}{% endfor -%}
-        )
-        {%- endif %}
+    inner join known_names on item_tests.item_kind = known_names.item_kind
+    left join known_attributes on item_tests.item_name = known_attributes.name
+    where item_tests.item_kind = 'attribute' and item_tests.item_text is not null and known_attributes.name is null
 ),
 
 named_properties as (
@@ -156,23 +172,16 @@ named_properties as (
 
 unknown_properties as (
     select
-        file,
-        row_id,
-        column_name,
-        value,
+        named_properties.file,
+        named_properties.row_id,
+        named_properties.column_name,
+        named_properties.value,
         'There is no such property of events.' as problem,
-        {% if properties -%}
-        'Write one of: ' || {{ text_literal(properties | join(', ')) }} || '; or declare it in the var event_properties.'
-        {%- else -%}
-        'Declare it in the var event_properties.'
-        {%- endif %} as remedy
+        known_names.remedy
     from named_properties
-    {%- if properties %}
-    where
-        lower(value) not in (
-            {%- for name in properties %}{{ text_literal(name) }}{{ ', ' if not loop.last }}{% endfor -%}
-        )
-    {%- endif %}
+    inner join known_names on known_names.item_kind = 'property'
+    left join known_properties on lower(named_properties.value) = known_properties.name
+    where known_properties.name is null
 ),
 
 -- bands -------------------------------------------------------------------------
@@ -224,7 +233,7 @@ unknown_bands as (
     where
         bands.band is null
         and not (named_bands.scope = 'total' and named_bands.band in ('disqualified', 'insufficient_data'))
-        and 'bands.csv' in (select file from files_to_look_up)
+        and 'bands.csv' in (select files_to_look_up.file from files_to_look_up)
 ),
 
 -- other criteria ----------------------------------------------------------------
@@ -298,10 +307,10 @@ wrong_links as (
             when is_itself then 'Take it out of the cell.'
             when criterion_count = 0
                 then 'Write ids that stand in the column criterion_id (upper and lower case matter), with | between.'
-            else 'Write ids of criteria of the same scorecard; copy the other criterion into this scorecard if need be.'
+            else 'Write ids of criteria of the same scorecard; copy the other one into this scorecard if need be.'
         end as remedy
     from linked_fits
-    where (is_itself or fitting_count = 0) and 'criteria.csv' in (select file from files_to_look_up)
+    where (is_itself or fitting_count = 0) and 'criteria.csv' in (select files_to_look_up.file from files_to_look_up)
 ),
 
 errors as (
