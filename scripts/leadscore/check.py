@@ -12,7 +12,13 @@ from leadscore.lint import lint
 from leadscore.output import Output, count
 from leadscore.policy_files import PolicyProblem
 from leadscore.project import Project
-from leadscore.run import NOT_TESTS, PolicyError, policy_problems, prepared, run_failure
+from leadscore.run import (
+    PolicyError,
+    build_policy_errors,
+    policy_problems,
+    prepared,
+    run_failure,
+)
 from leadscore.warehouse import Warehouse
 
 
@@ -79,10 +85,7 @@ def _policy(project: Project, output: Output) -> Part:
     """The cells of the policy CSVs, judged by the model policy_errors."""
     try:
         dbt = prepared(project, output, {})
-        with output.steps() as progress:
-            invocation = dbt.call(
-                "build", *NOT_TESTS, "--select", "+policy_errors", progress=progress
-            )
+        invocation = build_policy_errors(dbt, output)
         if not invocation.ok:
             raise run_failure(project, output, invocation, Warehouse(dbt))
         problems = policy_problems(Warehouse(dbt))

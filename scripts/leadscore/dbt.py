@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -202,7 +203,10 @@ class Dbt:
         # A relative path in profiles.yml means: beside that file's project.
         os.chdir(self.project.root)
         try:
-            with contextlib.redirect_stdout(sys.stderr):
+            with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+                # Python's own warnings, such as the CSV reader's about a column without a name,
+                # are for programmers.
+                warnings.simplefilter("ignore")
                 yield
         finally:
             os.chdir(before)

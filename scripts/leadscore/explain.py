@@ -40,7 +40,7 @@ def explain(
     """
     project.ensure_profile()
     warehouse = Warehouse(Dbt(project))
-    with warehouse.open():
+    with output.busy("Reading the ledger"), warehouse.open():
         scores = _scores(warehouse, lead_id, scorecard_id, draft)
         ledgers = [_ledger(warehouse, score, draft) for score in scores]
     for score, ledger in zip(scores, ledgers, strict=True):

@@ -49,6 +49,7 @@ def lint(project: Project) -> list[str]:
 
 
 def _run(project: Project) -> list[str]:
+    project.ensure_profile()
     folders = [folder for folder in _LINTED if any((project.root / folder).rglob("*.sql"))]
     ran = subprocess.run(
         [

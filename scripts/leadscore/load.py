@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,59 +12,9 @@ from leadscore.errors import ExitCode, LeadscoreError
 from leadscore.input_files import CsvOptions, InputFile, describe, find_files
 from leadscore.output import Output, count
 from leadscore.project import Project
+from leadscore.raw_tables import RAW_TABLES, RawTable
 from leadscore.vars_file import as_yaml, write_vars
 from leadscore.warehouse import Warehouse
-
-
-@dataclass(frozen=True)
-class RawTable:
-    """One of the raw inputs.
-
-    Args:
-        name: what it is called on the command line.
-        source: the dbt source that it belongs to.
-        required: columns it must have; of several in one tuple it must have at least one.
-        other: further columns with a meaning of their own, so neither attributes nor properties.
-        declared_in: the var that lists its further columns, if any.
-    """
-
-    name: str
-    source: str
-    required: tuple[tuple[str, ...], ...]
-    other: tuple[str, ...] = ()
-    declared_in: str | None = None
-
-    @property
-    def reserved(self) -> set[str]:
-        """The columns that are neither attributes nor properties."""
-        return {column for columns in self.required for column in columns} | set(self.other)
-
-
-RAW_TABLES = {
-    table.name: table
-    for table in (
-        RawTable(
-            "leads",
-            "crm",
-            (("lead_id",),),
-            ("created_at", "updated_at", "account_id"),
-            "lead_attributes",
-        ),
-        RawTable(
-            "events",
-            "tracking",
-            (("event_id",), ("event_name",), ("occurred_at",), ("lead_id", "anonymous_id")),
-            ("loaded_at",),
-            "event_properties",
-        ),
-        RawTable("outcomes", "crm", (("lead_id",), ("outcome",), ("occurred_at",))),
-        RawTable(
-            "identities",
-            "tracking",
-            (("lead_id",), ("identified_at",), ("anonymous_id", "merged_lead_id")),
-        ),
-    )
-}
 
 
 @dataclass
@@ -89,6 +40,8 @@ class _Plan:
 
     table: RawTable
     node: dict[str, Any]
+    # `table` or `view`: what stands in its place now, if anything.
+    replaced: str | None
     files: list[InputFile]
     # Final name to type, over all files; and per file: column in the file to final name.
     columns: dict[str, str]
@@ -130,11 +83,16 @@ def load(project: Project, output: Output, options: LoadOptions) -> dict[str, An
         plans = [
             _plan(warehouse, RAW_TABLES[name], files, options) for name, files in paths.items()
         ]
+        events = warehouse.source("tracking", "events")
+        has_events = events is None or _kind(warehouse, events) is not None
         with warehouse.transaction():
             for plan in plans:
                 _fill(warehouse, output, plan)
             for plan in plans:
                 _swap(warehouse, plan)
+            if not has_events and "events" not in paths:
+                _make_empty_events(warehouse, events)
+                output.note("There are no events yet; made an empty table for them.")
         values = _values(warehouse, plans)
         place = warehouse.place
     output.table(
@@ -241,7 +199,7 @@ def _plan(warehouse: Warehouse, table: RawTable, paths: list[Path], options: Loa
             remedy=f"Its columns are: {', '.join(files[0].columns)}.",
             code=ExitCode.INPUT,
         )
-    return _Plan(table, node, files, columns, names)
+    return _Plan(table, node, _kind(warehouse, node), files, columns, names)
 
 
 def _final_names(table: RawTable, file: InputFile, renames: dict[str, str]) -> dict[str, str]:
@@ -264,15 +222,23 @@ def _require(table: RawTable, file: InputFile, present: set[str]) -> None:
     for alternatives in table.required:
         if not present.intersection(alternatives):
             wanted = " or ".join(alternatives)
+            likely = _likely(table, file, alternatives[0])
             raise LeadscoreError(
                 f"This file of {table.name} has no column {wanted}. "
                 f"It has: {', '.join(file.columns)}.",
                 where=str(file.path),
                 remedy="Say which column it is: "
-                f"--rename '{table.name}.{next(iter(file.columns))}={alternatives[0]}'",
+                f"--rename '{table.name}.{likely}={alternatives[0]}'",
                 code=ExitCode.INPUT,
                 details={"table": table.name, "missing_column": wanted},
             )
+
+
+def _likely(table: RawTable, file: InputFile, wanted: str) -> str:
+    """The column of a file that is called most like a missing one."""
+    free = {name.lower(): name for name in file.columns if name.lower() not in table.reserved}
+    alike = difflib.get_close_matches(wanted, free, n=1, cutoff=0.0)
+    return free[alike[0]] if alike else "COLUMN"
 
 
 def _fill(warehouse: Warehouse, output: Output, plan: _Plan) -> None:
@@ -317,12 +283,27 @@ def _fill(warehouse: Warehouse, output: Output, plan: _Plan) -> None:
 def _swap(warehouse: Warehouse, plan: _Plan) -> None:
     """Puts the new table in the place of the old one."""
     node = plan.node
-    kind = warehouse.relation_kind(node["database"], node["schema"], node["identifier"])
-    if kind is not None:
-        warehouse.execute(f"drop {kind} {node['relation_name']}")
+    if plan.replaced is not None:
+        warehouse.execute(f"drop {plan.replaced} {node['relation_name']}")
     warehouse.execute(
         f"alter table {_new_table(warehouse, plan)} rename to {warehouse.quote(node['identifier'])}"
     )
+
+
+def _make_empty_events(warehouse: Warehouse, node: dict[str, Any]) -> None:
+    """Leads alone can be scored too, but the models read events, were there none of them."""
+    quote = warehouse.quote
+    warehouse.execute(
+        f"create schema if not exists {quote(node['database'])}.{quote(node['schema'])}"
+    )
+    names = [name for names in RAW_TABLES["events"].required for name in names]
+    columns = ", ".join(f"{quote(name)} varchar" for name in names)
+    warehouse.execute(f"create table {node['relation_name']} ({columns})")
+
+
+def _kind(warehouse: Warehouse, node: dict[str, Any]) -> str | None:
+    """`table` or `view` when the raw table is in the warehouse, else None."""
+    return warehouse.relation_kind(node["database"], node["schema"], node["identifier"])
 
 
 def _new_table(warehouse: Warehouse, plan: _Plan) -> str:
@@ -336,10 +317,7 @@ def _values(warehouse: Warehouse, plans: list[_Plan]) -> dict[str, Any]:
     values: dict[str, Any] = {"use_demo_data": False}
     for name in ("outcomes", "identities"):
         node = warehouse.source(RAW_TABLES[name].source, name)
-        values[f"has_{name}"] = node is not None and (
-            warehouse.relation_kind(node["database"], node["schema"], node["identifier"])
-            is not None
-        )
+        values[f"has_{name}"] = node is not None and _kind(warehouse, node) is not None
     for plan in plans:
         if plan.table.declared_in:
             found = [name for name in plan.columns if name.lower() not in plan.table.reserved]

@@ -5,6 +5,7 @@ Results go to stdout, everything else to stderr, so that `--json` can be piped.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
@@ -42,15 +43,15 @@ class Output:
     def say(self, text: str = "") -> None:
         """A line of the result; not with `--json`."""
         if not self.as_json:
-            self._stdout.print(Text(text))
+            self._stdout.print(Text(text), soft_wrap=True)
 
     def note(self, text: str) -> None:
         """A line about what is going on."""
-        self._stderr.print(Text(text, style="dim"))
+        self._stderr.print(Text(text, style="dim"), soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """A line about something that deserves a look but stops nothing."""
-        self._stderr.print(Text(f"warning: {text}", style="yellow"))
+        self._stderr.print(Text(f"warning: {text}", style="yellow"), soft_wrap=True)
 
     def table(
         self,
@@ -110,11 +111,17 @@ class Output:
         self.json(error.as_json())
         line = Text("error: ", style="bold red")
         line.append(error.what, style="default")
-        self._stderr.print(line)
+        self._stderr.print(line, soft_wrap=True)
         if error.where:
-            self._stderr.print(Text(f"  where: {error.where}"))
+            self._stderr.print(Text(f"  where: {error.where}"), soft_wrap=True)
         if error.remedy:
-            self._stderr.print(Text(f"  what to do: {error.remedy}"))
+            self._stderr.print(Text(f"  what to do: {error.remedy}"), soft_wrap=True)
+
+    def busy(self, text: str) -> contextlib.AbstractContextManager[object]:
+        """Shows on a terminal that something is going on, for the length of a `with` block."""
+        if self._stderr.is_terminal:
+            return self._stderr.status(text)
+        return contextlib.nullcontext()
 
     def steps(self) -> StepProgress:
         """A progress display for dbt's steps."""

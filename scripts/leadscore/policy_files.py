@@ -29,7 +29,7 @@ class PolicyProblem:
     """One problem of the policy, as `policy_errors` has them too.
 
     Args:
-        file: the file's name without `.csv`.
+        file: the file's name.
         row_id: what names the row; for problems of a file its line.
         column_name: the column, empty when the whole row or file is meant.
         value: the cell as it stands.
@@ -83,7 +83,7 @@ def check_policy_files(folder: Path) -> PolicyFiles:
         if not re.fullmatch(r"[A-Za-z0-9_]+", path.stem):
             problems.append(
                 PolicyProblem(
-                    path.stem,
+                    path.name,
                     "",
                     "",
                     path.name,
@@ -99,7 +99,7 @@ def _file_problems(path: Path) -> list[PolicyProblem]:
 
     def problem(line: int | None, what: str, remedy: str, column: str = "", value: str = ""):
         row = "" if line is None else f"line {line}"
-        return PolicyProblem(path.stem, row, column, value, what, remedy)
+        return PolicyProblem(path.name, row, column, value, what, remedy)
 
     try:
         content = path.read_bytes()

@@ -9,8 +9,9 @@ from typing import Any
 from leadscore.dbt import Dbt, Invocation, unreachable
 from leadscore.errors import ExitCode, LeadscoreError
 from leadscore.output import Output, count
-from leadscore.policy_files import PolicyProblem, check_policy_files
-from leadscore.project import PACKAGE, Project
+from leadscore.policy_files import PolicyFiles, PolicyProblem, check_policy_files
+from leadscore.project import PACKAGE, POLICY_FILES, Project
+from leadscore.raw_tables import RAW_TABLES
 from leadscore.warehouse import Warehouse
 
 GATE = "int_policy__gate"
@@ -158,10 +159,32 @@ def prepared(project: Project, output: Output, more_vars: dict[str, Any]) -> Dbt
         output.note("Made profiles.yml from profiles.yml.example.")
     files = check_policy_files(project.policy_folder)
     if files.problems:
-        raise PolicyError(files.problems)
+        raise PolicyError(files.problems + _other_problems(project, output, files))
     if files.absent:
         more_vars = {**more_vars, "absent_policy_files": files.absent}
     return Dbt(project, more_vars)
+
+
+def _other_problems(project: Project, output: Output, files: PolicyFiles) -> list[PolicyProblem]:
+    """The problems of the cells of files that can be loaded, so that all are told at once."""
+    broken = {problem.file for problem in files.problems}
+    absent = [name for name in POLICY_FILES if name in files.absent or f"{name}.csv" in broken]
+    dbt = Dbt(project, {"absent_policy_files": absent})
+    if not build_policy_errors(dbt, output).ok:
+        # A file may be bad enough to stop dbt as a whole; then the files come first.
+        return []
+    return [problem for problem in policy_problems(Warehouse(dbt)) if problem.file not in broken]
+
+
+def build_policy_errors(dbt: Dbt, output: Output) -> Invocation:
+    """Loads the policy and judges its cells; scores nothing.
+
+    Args:
+        dbt: as `prepared` gives it.
+        output: where to show progress.
+    """
+    with output.steps() as progress:
+        return dbt.call("build", *NOT_TESTS, "--select", "+policy_errors", progress=progress)
 
 
 def policy_problems(warehouse: Warehouse) -> list[PolicyProblem]:
@@ -314,6 +337,16 @@ def run_failure(
             where=str(project.root),
             remedy=f"The log says more: {project.log_file}",
         )
+    missing = _missing_sources(project, warehouse)
+    if missing:
+        return LeadscoreError(
+            f"The raw table {missing[0]} does not exist.",
+            where=f"{project.file}, target of {project.profiles_folder / 'profiles.yml'}",
+            remedy="Load your files with leadscore load, or say in the vars of dbt_project.yml "
+            "where the table is (crm_schema, leads_table and so on).",
+            code=ExitCode.NOT_FOUND,
+            details={"missing_tables": missing},
+        )
     failed = invocation.failed
     output.table(
         "Steps that failed",
@@ -335,3 +368,19 @@ def run_failure(
             ]
         },
     )
+
+
+def _missing_sources(project: Project, warehouse: Warehouse) -> list[str]:
+    """The raw tables that the project reads and the warehouse does not have."""
+    if project.var("use_demo_data", True):
+        return []
+    missing = []
+    with warehouse.open():
+        for table in RAW_TABLES.values():
+            node = warehouse.source(table.source, table.name)
+            if node is None or not project.var(f"has_{table.name}", True):
+                continue
+            kind = warehouse.relation_kind(node["database"], node["schema"], node["identifier"])
+            if kind is None:
+                missing.append(node["relation_name"])
+    return missing

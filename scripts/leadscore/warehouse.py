@@ -90,6 +90,9 @@ class Warehouse:
             database=database, schema=schema, identifier=identifier
         )
         found = self._adapter.list_relations_without_caching(relation.without_identifier())
+        # dbt's macro may leave a transaction open, which would be in the way of our own.
+        if self._adapter.connections.get_thread_connection().transaction_open:
+            self._adapter.connections.commit()
         for other in found:
             if other.identifier.lower() == identifier.lower():
                 return str(other.type)
