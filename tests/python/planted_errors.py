@@ -1,0 +1,193 @@
+"""Plants an error in each scoring macro and shows that the independent scorer notices it.
+
+Run by hand, since each error takes a run of dbt: `make planted-errors`, or
+`python tests/python/planted_errors.py [PART OF A NAME ...]`. Ends non-zero when an error goes
+unnoticed or can no longer be planted.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import oracle
+import strategies
+from comparison import diff_tables
+from harness import Project
+
+SEED = 20260301
+POLICIES = 210
+
+
+@dataclass(frozen=True)
+class PlantedError:
+    """One deliberate mistake.
+
+    Args:
+        name: the macro or model that is broken.
+        file: its file, relative to the project.
+        right: the text that stands there, found exactly once.
+        wrong: what is put in its place.
+    """
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+
+
+def _macro(name: str, right: str, wrong: str, file: str) -> PlantedError:
+    return PlantedError(name, f"macros/{file}.sql", right, wrong)
+
+
+def _model(name: str, right: str, wrong: str) -> PlantedError:
+    return PlantedError(name, f"models/intermediate/scoring/{name}.sql", right, wrong)
+
+
+ITEM_TESTS, MEASURES, POINTS = "scoring/item_tests", "scoring/measures", "scoring/points"
+STATUS, LIMITS = "scoring/status", "scoring/limits"
+NUMBERS, TIMES, TEXT, JSON = "engines/numbers", "engines/times", "engines/text", "engines/json"
+
+ERRORS = [
+    # --- the test of one item ---
+    _macro(
+        "alternative_is_found",
+        "then left({{ value }}, length({{ alternative }})) = {{ alternative }}",
+        "then position({{ alternative }} in {{ value }}) > 0",
+        ITEM_TESTS,
+    ),
+    _macro("alternative_is_found", "then position({{ alternative }} in {{ value }}) > 0",
+           "then position({{ alternative }} in {{ value }}) > 1", ITEM_TESTS),
+    _macro("alternative_is_found", "then right({{ value }}, length({{ alternative }}))",
+           "then left({{ value }}, length({{ alternative }}))", ITEM_TESTS),
+    _macro("value_passes_test", "then {{ tested }}.operator = 'is_not_set'",
+           "then {{ tested }}.operator in ('is_not_set', 'not_equals')", ITEM_TESTS),
+    _macro("value_passes_test", "('true', 'yes', 'y', '1', 't')", "('true', 'yes', 'y', '1')", ITEM_TESTS),
+    _macro("value_passes_test", "('false', 'no', 'n', '0', 'f')", "('false', 'no', 'n', '0')", ITEM_TESTS),
+    _macro("value_passes_test", "then not {{ any_alternative_found }}", "then {{ any_alternative_found }}",
+           ITEM_TESTS),
+    _macro("value_passes_test", "replace(replace(\" ~ tested ~ \".value_folded, chr(13), ' '), chr(10), ' ')",
+           "replace(\" ~ tested ~ \".value_folded, chr(13), ' ')", ITEM_TESTS),
+    _macro("days_from_now_holds", "matched ~ '.low_days'", "matched ~ '.low_days + 1'", ITEM_TESTS),
+    _macro("lies_within", "{{ number }} <= {{ high }}", "{{ number }} < {{ high }}", ITEM_TESTS),
+    _macro("lies_within", "{{ number }} >= {{ low }}", "{{ number }} > {{ low }}", ITEM_TESTS),
+    # --- events ---
+    _macro("fitting_events", "events.{{ property.alias }}_key = rules.value_key",
+           "events.{{ property.alias }}_key >= rules.value_key", "scoring/matching"),
+    _macro("counts_at_moment", "{{ fitting }}.known_at <= {{ scored_at }}",
+           "{{ fitting }}.known_at < {{ scored_at }}", "scoring/matching"),
+    _macro("counts_at_moment", "< {{ fitting }}.window_microseconds", "<= {{ fitting }}.window_microseconds",
+           "scoring/matching"),
+    _macro("age_in_days", "86400000000) }}", "86400000001) }}", MEASURES),
+    _macro("is_younger_than", "< {{ window_microseconds(days) }}", "<= {{ window_microseconds(days) }}", MEASURES),
+    _macro("window_microseconds", "as bigint) * 86400000000", "as bigint) * 86400000001", MEASURES),
+    _macro("step_kinds", "'day': 1, 'value': 2", "'day': 2, 'value': 1", MEASURES),
+    _macro("step_kind", "{{ criteria }}.frequency = 'every'", "{{ criteria }}.frequency = 'once'", MEASURES),
+    _macro("measure_step", "'cast(' ~ occurred_at ~ ' as date)'", "'cast(' ~ scored_at ~ ' as date)'", MEASURES),
+    _macro("measure_value", "when {{ measured }}.base_count > 0", "when {{ measured }}.base_count > 1", MEASURES),
+    _macro("measure_value", "{{ measured }}.value_count", "{{ measured }}.event_count", MEASURES),
+    _macro("holds_without_events", "('count', 'distinct_days', 'distinct_values')", "('count')", MEASURES),
+    _macro("decayed_points", "greatest(0, ' ~ decay_days ~ ' - ' ~ age_days ~ ')'",
+           "(' ~ decay_days ~ ' - ' ~ age_days ~ ')'", "scoring/decay"),
+    _macro("decayed_points", "half_power(age_days, decay_days)", "half_power(age_days ~ ' + 1', decay_days)",
+           "scoring/decay"),
+    _macro("decayed_points", "half_power(whole_quotient(age_days, decay_days), 1)",
+           "half_power(age_days, decay_days)", "scoring/decay"),
+    # --- points ---
+    _macro("counts_on_date", "{{ criteria }}.is_active", "true", POINTS),
+    _macro("counts_on_date", "criteria ~ '.valid_from', criteria ~ '.valid_to'",
+           "criteria ~ '.valid_from', 'null'", POINTS),
+    _macro("links_allow", "coalesce({{ excluding_held }}, 0) = 0", "true", POINTS),
+    _macro("links_allow", "coalesce({{ required_held }}, 0) = coalesce({{ required_count }}, 0)",
+           "(coalesce({{ required_held }}, 0) > 0 or {{ required_count }} is null)", POINTS),
+    _macro("criterion_points", "{{ criteria }}.points * {{ full_steps(measure, criteria ~ '.every_n') }}",
+           "{{ criteria }}.points", POINTS),
+    _macro("full_steps", "when {{ measure }} > 0", "when {{ measure }} > 1", POINTS),
+    _macro("cut_to_size", "greatest(-{{ size }}, ", "greatest(-9999999, ", LIMITS),
+    _macro("clipped", "when {{ number }} < {{ lowest }} then {{ lowest }}",
+           "when {{ number }} < {{ lowest }} then {{ number }}", LIMITS),
+    _macro("clipped", "when {{ number }} > {{ highest }} then {{ highest }}",
+           "when {{ number }} > {{ highest }} then {{ number }}", LIMITS),
+    # --- status, bands, accounts ---
+    _macro("score_status", "{{ first_event_at }} is null then", "true then", STATUS),
+    _macro("lies_in_band", "{{ points }} < {{ range }}.below_points", "{{ points }} <= {{ range }}.below_points",
+           STATUS),
+    _macro("score_percentile", "'100 * ' ~ leads_below", "'100 * (' ~ leads_below ~ ' + 1)'", STATUS),
+    _macro("account_score", "{{ leads }}.position <= 3", "{{ leads }}.position <= 4", "scoring/accounts"),
+    _macro("account_score", "'count(' ~ scored ~ ')', 2", "'count(*)', 2", "scoring/accounts"),
+    # --- engines ---
+    _macro("rounded_quotient", "(2 * 10 ** places) ~ ' + ' ~ bottom", "(2 * 10 ** places)", NUMBERS),
+    _macro("half_power", "* 1e12)", "* 1e12 - 0.5)", NUMBERS),
+    _macro("rounded_product", "as decimal(38, {{ places }}))", "as decimal(38, 2))", NUMBERS),
+    _macro("number_pattern", "{1,12}", "{1,11}", NUMBERS),
+    _macro("time_pattern", "( ?(Z|", "((Z|", TIMES),
+    _macro("parsed_time", "= '-' then -1 else 1 end", "= '-' then 1 else 1 end", TIMES),
+    _macro("days_between", "date_diff('day', {{ first_date }}, {{ second_date }})",
+           "date_diff('day', {{ second_date }}, {{ first_date }})", TIMES),
+    _macro("plain_number", "rtrim(rtrim(cast(cast({{ number }} as decimal(38, 2)) as {{ dbt.type_string() }}), '0'), '.')",
+           "cast(cast({{ number }} as decimal(38, 2)) as {{ dbt.type_string() }})", TEXT),
+    _macro("regex_found", "regexp_matches({{ text }}, {{ pattern }})", "regexp_full_match({{ text }}, {{ pattern }})",
+           TEXT),
+    _macro("evidence_order", "event_id := {{ event_id }}, value_key := {{ value_key }}",
+           "value_key := {{ value_key }}, event_id := {{ event_id }}", "engines/evidence"),
+    _macro("cleaned", "case when lower({{ text }}) not in", "case when {{ text }} not in", "inputs/source_columns"),
+    _macro("tie_order", "desc nulls last", "asc nulls last", "inputs/source_columns"),
+    _macro("unknown_value_key", "{{ -1 - position }}", "-1", "inputs/declared"),
+    _macro("policy_at_least", "then case when {{ at_most }} = 0 then 0 else 1 end", "then 1", "checks/policy_cells"),
+    # --- models that hold a rule of their own ---
+    _model("int_scoring__moments", "<= moment_sets.scored_at", "< moment_sets.scored_at"),
+    _model("int_scoring__banded_scores", "banded_scores.last_event_at desc nulls last",
+           "banded_scores.last_event_at nulls last"),
+    _model("int_scoring__actions", "or conditions_needed.names_bands = 1", "or true"),
+    _model("int_scoring__coverage", "and criteria.is_active", ""),
+    _model("int_scoring__explanations", "explained_points.reason_position <= 3",
+           "explained_points.reason_position <= 2"),
+    _model("int_scoring__latest_outcomes", "outcomes.known_at <= moments.scored_at",
+           "outcomes.known_at < moments.scored_at"),
+    _model("int_scoring__conditions", "and measures.criterion_key is null", ""),
+]
+
+
+def plant(project: Project, error: PlantedError) -> None:
+    """Put an error into a copy of the project.
+
+    Raises ValueError where the right text does not stand in the file exactly once.
+    """
+    path = project.root / error.file
+    text = path.read_text(encoding="utf-8")
+    if text.count(error.right) != 1:
+        raise ValueError(f"{error.file}: found {text.count(error.right)} times: {error.right}")
+    path.write_text(text.replace(error.right, error.wrong), encoding="utf-8")
+
+
+def noticed_by(project: Project, world: strategies.World, expected: oracle.Tables) -> str:
+    """Return the first thing by which a broken project gives itself away; empty for nothing."""
+    invocation = project.run(world.config)
+    if not invocation.ok:
+        return f"the run fails: {(invocation.error or invocation.failed[0].message).splitlines()[-1].strip()}"
+    return next(iter(diff_tables(expected, project.read(), most=1)), "")
+
+
+def main(wanted: list[str]) -> int:
+    """Plant the errors whose name holds one of the wanted words (none: all); return the exit code."""
+    world = strategies.world(SEED, policies=POLICIES)
+    expected = oracle.score(world.raw, world.policy, world.config)
+    chosen = [error for error in ERRORS if not wanted or any(word in error.name for word in wanted)]
+    missed = 0
+    for number, error in enumerate(chosen, start=1):
+        with tempfile.TemporaryDirectory() as folder:
+            project = Project(Path(folder) / f"planted_{number}")
+            plant(project, error)
+            project.load_raw(world.raw)
+            project.write_policy(world.policy)
+            seen = noticed_by(project, world, expected)
+        missed += not seen
+        print(f"{number:3}/{len(chosen)} {'noticed' if seen else 'MISSED '} {error.name}: {seen or error.wrong}"[:220])
+    print(f"{len(chosen) - missed} of {len(chosen)} planted errors noticed")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
