@@ -84,9 +84,9 @@
     {% set cells = {} %}
     {% for name in needed | unique %}
         {% if found is none %}
-            {% do cells.update({name: leadscore._source_cell(name, 'text')}) %}
+            {% do cells.update({name: leadscore._source_cell(quoted_name(name), 'text')}) %}
         {% elif name in by_name %}
-            {% do cells.update({name: leadscore._source_cell(adapter.quote(by_name[name].name), cell_kind(by_name[name].type))}) %}
+            {% do cells.update({name: leadscore._source_cell(quoted_name(by_name[name].name), cell_kind(by_name[name].type))}) %}
         {% else %}
             {% do cells.update({name: leadscore._source_cell('cast(null as ' ~ dbt.type_string() ~ ')', 'absent')}) %}
         {% endif %}
