@@ -17,6 +17,12 @@ PROPERTY_COLUMNS = {
     "page": "page", "amount": "amount", "due": "due", "ok": "ok", "plan": "payload:$.plan",
     "seats": "payload:$.ctx.seats", "kind": "payload:$.ctx.page.kind", "colour": "colour",
 }
+# Columns that a source may lack.
+OPTIONAL_COLUMNS = [
+    ("leads", "created_at"), ("leads", "UPDATED_AT"), ("leads", "account_id"),
+    ("events", "loaded_at"), ("events", "anonymous_id"), ("outcomes", "amount"),
+    ("identities", "merged_lead_id"),
+]
 # Declared, but the source has no such column.
 ABSENT_COLUMNS = ("shoe_size", "colour")
 

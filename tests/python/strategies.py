@@ -72,16 +72,21 @@ def _raw_tables(
         changed = draw.sample(["event_name", "page", "amount", "ok", "payload", "lead_id"], 2)
         other = _event(draw, config, ids)
         event_rows.append(row | {column: other[column] for column in changed})
-    return {
-        "leads": Table(_lead(draw, config) for _ in range(leads)),
-        "events": Table(event_rows),
-        "outcomes": Table(_outcome(draw, config) for _ in range(leads)),
-        "identities": Table(identities),
+    tables = {
+        "leads": [_lead(draw, config) for _ in range(leads)],
+        "events": event_rows,
+        "outcomes": [_outcome(draw, config) for _ in range(leads)],
+        "identities": identities,
     }
+    for name, column in pools.OPTIONAL_COLUMNS:
+        if _chance(draw, 4):
+            for row in tables[name]:
+                del row[column]
+    return {name: Table(rows) for name, rows in tables.items()}
 
 
 def _config(draw: Random) -> dict[str, Any]:
-    return {
+    config = {
         "as_of": _pick(draw, pools.MOMENTS),
         "lead_attributes": draw.sample(list(pools.LEAD_ATTRIBUTES), len(pools.LEAD_ATTRIBUTES)),
         "event_properties": dict(pools.PROPERTY_COLUMNS),
@@ -92,6 +97,10 @@ def _config(draw: Random) -> dict[str, Any]:
             [["select", "unknown", "n/a", "null", "-"], ["?", "tbd", "-"], ["", "none", "NULL"]],
         ),
     }
+    for switch in ("has_outcomes", "has_identities"):
+        if _chance(draw, 6):
+            config[switch] = False
+    return config
 
 
 # --- spelling -----------------------------------------------------------------------

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from . import outputs, policy
+from . import cells, outputs, policy
 from .cells import MICROS_PER_DAY, Table, time
 from .evaluation import Moment
 from .raw import DEFAULT_MISSING_VALUES, stage
 
-__all__ = ["TABLES", "Table", "policy_errors", "score"]
+__all__ = ["TABLES", "Table", "cells", "policy_errors", "score"]
 
 # The tables that score() returns, with their columns.
 TABLES = {
