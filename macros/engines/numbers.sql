@@ -58,8 +58,9 @@
 
 {# A whole number of units of 10^-places as an exact decimal; no engine's `/` is trusted with it. #}
 {% macro scaled_down(whole, places) -%}
+    {%- set unit = '0.' ~ ('%0' ~ places ~ 'd') | format(1) if places else '1' -%}
     cast(
-        cast({{ whole }} as decimal(38, 0)) * cast({{ '%.*f' | format(places, 10 ** -places) }} as decimal({{ places + 1 }}, {{ places }}))
+        cast({{ whole }} as decimal(38, 0)) * cast({{ unit }} as decimal({{ places + 1 }}, {{ places }}))
         as decimal(38, {{ places }})
     )
 {%- endmacro %}
