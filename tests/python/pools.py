@@ -8,14 +8,18 @@ LEAD_ATTRIBUTES = {
     "title": "text", "industry": "text", "country": "text", "email": "text", "source": "text",
     "misc": "any", "employees": "number", "revenue": "number", "is_customer": "flag",
     "opted_in": "flag", "renewal": "time", "trial_ends": "time", "shoe_size": "any",
+    "lead source": "text", "größe": "text", "created_at": "time", "account_id": "text",
 }
 EVENT_PROPERTIES = {
     "page": "text", "amount": "number", "due": "time", "ok": "flag", "plan": "text",
-    "seats": "number", "kind": "text", "colour": "text",
+    "seats": "number", "kind": "text", "colour": "text", "loaded": "time", "visitor": "text",
+    "same page": "text",
 }
 PROPERTY_COLUMNS = {
     "page": "page", "amount": "amount", "due": "due", "ok": "ok", "plan": "payload:$.plan",
     "seats": "payload:$.ctx.seats", "kind": "payload:$.ctx.page.kind", "colour": "colour",
+    "loaded": "loaded_at",
+    "visitor": "anonymous_id", "same page": "page",
 }
 # Columns that a source may lack.
 OPTIONAL_COLUMNS = [
@@ -25,6 +29,8 @@ OPTIONAL_COLUMNS = [
 ]
 # Declared, but the source has no such column.
 ABSENT_COLUMNS = ("shoe_size", "colour")
+# Declared, and also columns with a meaning of their own.
+OWN_COLUMNS = ("created_at", "account_id")
 
 TEXTS = [
     "CEO", 'Chief "Growth" Officer', "IT Manager", "Head of IT", "director, product", "a", "b",
@@ -33,7 +39,7 @@ TEXTS = [
     "/docs/start", "price list", "Colour prints", "color", "O'Neil; drop table x --",
     "{{ 7 * 7 }}", "\\d [a]", "two\nlines", "cr\r\nlf", "tab\tinside", "\u00a0no trim", "a|b", "%",
 ]
-MISSING = ["", "", "unknown", "N/A", " select ", "-", "NULL", "?", "TBD", " \t\r\n", "none"]
+MISSING = ["", "", "it's", "unknown", "N/A", " select ", "-", "NULL", "?", "TBD", " \t\r\n", "none"]
 FLAGS = ["true", "YES", "y", "1", "t", "false", "No", "n", "0", "F", "maybe", "on", "2"]
 NUMBERS = [
     "0", "1", "2", "5", "7", "07", "+7", "-1", "-10", "0.5", ".5", "5.", "0.4999995", "0.49999949",

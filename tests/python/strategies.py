@@ -57,6 +57,12 @@ def worlds(draw: st.DrawFn, *, policies: int = 2, leads: int = 10, events: int =
     return World(0, config, raw, combine(found, chance))
 
 
+def _column_cased(draw: Random, place: str) -> str:
+    """Return `column` or `column:$.path` with the column in another case, now and then."""
+    column, dots, path = place.partition(":")
+    return f"{_cased(draw, column)}{dots}{path}"
+
+
 def _raw_tables(
     draw: Random, config: Mapping[str, Any], leads: int, events: int
 ) -> dict[str, Table]:
@@ -88,13 +94,23 @@ def _raw_tables(
 def _config(draw: Random) -> dict[str, Any]:
     config = {
         "as_of": _pick(draw, pools.MOMENTS),
-        "lead_attributes": draw.sample(list(pools.LEAD_ATTRIBUTES), len(pools.LEAD_ATTRIBUTES)),
-        "event_properties": dict(pools.PROPERTY_COLUMNS),
+        "lead_attributes": [
+            _cased(draw, name)
+            for name in draw.sample(list(pools.LEAD_ATTRIBUTES), len(pools.LEAD_ATTRIBUTES))
+        ],
+        "event_properties": {
+            _cased(draw, name): _column_cased(draw, place)
+            for name, place in pools.PROPERTY_COLUMNS.items()
+        },
         "trend_days": _pick(draw, [7, 7, 1, 30]),
         "conversion_outcomes": _pick(draw, [["won"], ["Signed"], ["won", "signed"]]),
         "missing_values": _pick(
             draw,
-            [["select", "unknown", "n/a", "null", "-"], ["?", "tbd", "-"], ["", "none", "NULL"]],
+            [
+                ["select", "unknown", "n/a", "null", "-"],
+                ["?", "tbd", "-"],
+                ["", "None ", "NULL", "it's"],
+            ],
         ),
     }
     for switch in ("has_outcomes", "has_identities"):
@@ -224,7 +240,7 @@ def _lead(draw: Random, config: Mapping[str, Any]) -> Row:
     row["internal_note"] = _pick(draw, ["", "x, y"])
     blank = _chance(draw, 12)
     for name, kind in pools.LEAD_ATTRIBUTES.items():
-        if name not in pools.ABSENT_COLUMNS:
+        if name not in (*pools.ABSENT_COLUMNS, *pools.OWN_COLUMNS):
             row[name] = "" if blank else _value(draw, name, kind, config)
     return row
 
@@ -639,7 +655,7 @@ def _policy(draw: Random, config: Mapping[str, Any]) -> Policy:
         for dimension in ("fit", "Engagement")
         if _chance(draw, 35)
     ]
-    count = draw.randint(1, 9)
+    count = draw.randint(0, 9)
     criteria = [_criterion(draw, number, count, groups, days) for number in range(1, count + 1)]
     bands = _bands(draw)
     return {

@@ -12,6 +12,7 @@ from random import Random
 
 import broken
 import oracle
+import pytest
 import strategies
 from comparison import diff_tables
 from harness import Project, distinct, failures
@@ -99,6 +100,22 @@ def test_every_planted_error_is_named_at_once(project: Project, seed: int) -> No
     # The marts keep yesterday's scores.
     del before["policy_errors"]
     assert not diff_tables(before, after)
+
+
+@pytest.mark.parametrize("empty", ["raw tables", "policy"])
+def test_empty_tables_are_no_failure(project: Project, empty: str) -> None:
+    world = strategies.world(SEED, policies=5, leads=30, events=100)
+    raw, policy = world.raw, world.policy
+    if empty == "policy":
+        policy = {name: oracle.Table([], rows.columns) for name, rows in policy.items()}
+    else:
+        raw = {name: oracle.Table([], rows.columns) for name, rows in raw.items()}
+    project.load_raw(raw)
+    project.write_policy(policy)
+    invocation = project.run(world.config)
+    assert invocation.ok, failures(invocation)
+    differences = diff_tables(oracle.score(raw, policy, world.config), project.read())
+    assert not differences, "\n".join(differences)
 
 
 def test_missing_files_and_columns_are_named_at_once(project: Project) -> None:
