@@ -123,7 +123,7 @@ ERRORS = [
     _macro("rounded_product", "as decimal(38, {{ places }}))", "as decimal(38, 2))", NUMBERS),
     _macro("number_pattern", "{1,12}", "{1,11}", NUMBERS),
     _macro("time_pattern", "( ?(Z|", "((Z|", TIMES),
-    _macro("parsed_time", "= '-' then -1 else 1 end", "= '-' then 1 else 1 end", TIMES),
+    _macro("parsed_time", "or contains(substr({{ text }}, 17), '-')", "", TIMES),
     _macro("days_between", "date_diff('day', {{ first_date }}, {{ second_date }})",
            "date_diff('day', {{ second_date }}, {{ first_date }})", TIMES),
     _macro("plain_number", "rtrim(rtrim(cast(cast({{ number }} as decimal(38, 2)) as {{ dbt.type_string() }}), '0'), '.')",
@@ -162,7 +162,7 @@ def plant(project: Project, error: PlantedError) -> None:
     path.write_text(text.replace(error.right, error.wrong), encoding="utf-8")
 
 
-def noticed_by(project: Project, world: strategies.World, expected: oracle.Tables) -> str:
+def noticed_by(project: Project, world: strategies.World, expected: dict[str, oracle.Table]) -> str:
     """Return the first thing by which a broken project gives itself away; empty for nothing."""
     invocation = project.run(world.config)
     if not invocation.ok:
