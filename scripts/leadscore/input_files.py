@@ -1,7 +1,7 @@
 """Files of raw data as DuckDB can read them: what columns they have, and the query that reads them.
 
-CSV cells and JSON leaves stay the text that they are in the file, so that what a value means is
-decided in one place, the staging models. Parquet columns keep their types; nested ones become JSON.
+CSV cells and JSON leaves become text, so that what a value means is decided in one place, the
+staging models. Parquet columns keep their types; what is nested becomes JSON.
 """
 
 from __future__ import annotations

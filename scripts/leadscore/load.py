@@ -14,7 +14,7 @@ from leadscore.output import Output, count
 from leadscore.project import Project
 from leadscore.raw_tables import RAW_TABLES, RawTable
 from leadscore.vars_file import as_yaml, write_vars
-from leadscore.warehouse import Warehouse
+from leadscore.warehouse import StatementError, Warehouse
 
 
 @dataclass
@@ -178,7 +178,7 @@ def _plan(warehouse: Warehouse, table: RawTable, paths: list[Path], options: Loa
             code=ExitCode.USAGE,
         )
     renames = options.renames.get(table.name, {})
-    files = [describe(path, options.csv, warehouse.rows) for path in paths]
+    files = [_described(warehouse, path, options.csv) for path in paths]
     columns: dict[str, str] = {}
     names = []
     unused = set(renames)
@@ -200,6 +200,23 @@ def _plan(warehouse: Warehouse, table: RawTable, paths: list[Path], options: Loa
             code=ExitCode.INPUT,
         )
     return _Plan(table, node, _kind(warehouse, node), files, columns, names)
+
+
+def _described(warehouse: Warehouse, path: Path, options: CsvOptions) -> InputFile:
+    try:
+        return describe(path, options, warehouse.rows)
+    except StatementError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, reason: StatementError) -> LeadscoreError:
+    return LeadscoreError(
+        f"This file cannot be read: {reason.what}",
+        where=str(path),
+        remedy="Mend the line that is named. For another separator or encoding of a CSV: "
+        "--delimiter and --encoding.",
+        code=ExitCode.INPUT,
+    )
 
 
 def _final_names(table: RawTable, file: InputFile, renames: dict[str, str]) -> dict[str, str]:
@@ -263,14 +280,8 @@ def _fill(warehouse: Warehouse, output: Output, plan: _Plan) -> None:
                     f"insert into {new_table} by name select {selected} from ({file.query})",
                     lambda part, task=task: bar.update(task, completed=part),
                 )
-            except LeadscoreError as error:
-                raise LeadscoreError(
-                    f"This file cannot be read: {error.what}",
-                    where=str(file.path),
-                    remedy="Mend the line that is named. For another separator or encoding: "
-                    "--delimiter and --encoding.",
-                    code=ExitCode.INPUT,
-                ) from error
+            except StatementError as error:
+                raise _unreadable(file.path, error) from error
             bar.remove_task(task)
             rows = warehouse.rows(f"select count(*) as row_count from {new_table}")[0]["row_count"]
             output.note(

@@ -123,7 +123,9 @@ def _file_problems(path: Path) -> list[PolicyProblem]:
                 1, "names a separator instead of the columns", "Delete this line.", value=text[:5]
             )
         ]
-    first_line = text.lstrip("\r\n").splitlines()[0]
+    first_line = text.splitlines()[0]
+    if not first_line.strip(", \t"):
+        return [problem(1, "is empty, where the names of the columns must stand", "Delete it.")]
     for separator, called in _SEPARATORS.items():
         if "," not in first_line and separator in first_line:
             what = f"has {called} between its cells, not commas"

@@ -19,6 +19,10 @@ from leadscore.errors import ExitCode, LeadscoreError
 POLL_SECONDS = 0.2
 
 
+class StatementError(LeadscoreError):
+    """The warehouse refused a statement; `what` is its reason."""
+
+
 class Warehouse:
     """The warehouse of a project's active target.
 
@@ -35,7 +39,8 @@ class Warehouse:
         """Connects for the duration of a `with` block.
 
         Raises:
-            LeadscoreError: the warehouse cannot be reached, or refuses a statement.
+            LeadscoreError: the warehouse cannot be reached.
+            StatementError: it refuses a statement.
         """
         _ = self.manifest
         with self.dbt.connection() as adapter:
@@ -100,13 +105,24 @@ class Warehouse:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The rows of a query, keyed by lower-case column name, values as the driver gives them."""
-        _, cursor = self._adapter.connections.add_query(sql, auto_begin=False)
+        cursor = self._ask(sql)
         names = [column[0].lower() for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def execute(self, sql: str) -> None:
         """Runs a statement that has no result."""
-        self._adapter.connections.add_query(sql, auto_begin=False)
+        self._ask(sql)
+
+    def _ask(self, sql: str) -> Any:
+        from dbt_common.exceptions import DbtRuntimeError
+
+        try:
+            return self._adapter.connections.add_query(sql, auto_begin=False)[1]
+        except DbtRuntimeError as error:
+            raise StatementError(
+                _gist(str(error)),
+                remedy=f"The log holds the statement: {self.dbt.project.log_file}",
+            ) from error
 
     def execute_watched(self, sql: str, watch: Callable[[float], None]) -> None:
         """Runs a long statement of DuckDB while telling how far it is.
@@ -135,14 +151,14 @@ class Warehouse:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """All statements of the block take effect together, or none does."""
-        self.execute("begin transaction")
+        connections = self._adapter.connections
+        connections.begin()
         try:
             yield
         except BaseException:
-            with contextlib.suppress(LeadscoreError, Exception):
-                self.execute("rollback")
+            connections.rollback_if_open()
             raise
-        self.execute("commit")
+        connections.commit()
 
     def text(self, value: str) -> str:
         """A text as a SQL constant."""
@@ -165,6 +181,18 @@ class Warehouse:
                 code=ExitCode.NOT_FOUND,
             )
         return node
+
+
+def _gist(reason: str) -> str:
+    """An engine's reason without dbt's heading, the statement and advice on its own options."""
+    lines = []
+    for line in reason.splitlines():
+        line = line.strip()
+        if line.startswith(("LINE ", "Possible fixes", "Candidate bindings")):
+            break
+        if line and line != "Runtime Error":
+            lines.append(line)
+    return " ".join(lines)
 
 
 def _shown(path: Path) -> str:

@@ -1,0 +1,133 @@
+"""The command line as a user meets it: a copy of the project, a command, and what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from leadscore.cli import main
+
+PROJECT = Path(__file__).resolve().parents[2]
+_NOT_COPIED = shutil.ignore_patterns(
+    ".*", "target", "logs", "tests", "profiles.yml", "*.duckdb*", "__pycache__", "*.egg-info"
+)
+
+
+@dataclass
+class Said:
+    """What a command left behind.
+
+    Args:
+        code: its exit code.
+        out: what it wrote to stdout.
+        err: what it wrote to stderr.
+    """
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Its stdout, which must be one JSON document and nothing else."""
+        return json.loads(self.out)
+
+
+@dataclass
+class Copy:
+    """A copy of the project with a warehouse of its own.
+
+    Args:
+        root: its folder.
+    """
+
+    root: Path
+
+    @property
+    def policy(self) -> Path:
+        """The folder of the policy CSVs."""
+        return self.root / "seeds" / "scoring"
+
+    @property
+    def warehouse(self) -> Path:
+        """The file of the warehouse."""
+        return self.root / "warehouse.duckdb"
+
+    def leadscore(self, *words: str) -> Said:
+        """Runs a command in this folder."""
+        before = os.getcwd()
+        os.chdir(self.root)
+        out, err = io.StringIO(), io.StringIO()
+        code = None
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                main([str(word) for word in words])
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        finally:
+            os.chdir(before)
+            close_warehouses()
+        assert code is not None, "a command ends with an exit code"
+        return Said(code, out.getvalue(), err.getvalue())
+
+    def query(self, sql: str) -> list[tuple]:
+        """Reads the warehouse beside the command line."""
+        with duckdb.connect(str(self.warehouse)) as connection:
+            return connection.execute(sql).fetchall()
+
+    def marts(self) -> dict[str, int]:
+        """A number for each mart's content, which changes when any row of it does."""
+        names = self.query(
+            "select table_name from information_schema.tables"
+            " where table_schema = 'leadscore' and table_name <> 'policy_errors'"
+        )
+        return {
+            name: self.query(f"select sum(hash(mart)) from leadscore.{name} as mart")[0][0]
+            for (name,) in names
+        }
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Changes one place of a policy file; it must be there exactly once."""
+        path = self.policy / f"{file}.csv"
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path.name}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def save(self) -> None:
+        """Keeps this copy as it stands, for `restore`."""
+        shutil.copytree(self.root, self._saved)
+
+    def restore(self) -> None:
+        """Puts back what was saved, in the same place: dbt reads a project that moved anew."""
+        shutil.rmtree(self.root)
+        shutil.copytree(self._saved, self.root)
+
+    @property
+    def _saved(self) -> Path:
+        return self.root.with_name("saved")
+
+
+def close_warehouses() -> None:
+    """Lets go of warehouse files, as the end of a process does."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+    gc.collect()
+
+
+def copy_project(root: Path) -> Path:
+    """Copies what git tracks of the project, tests aside, to a new folder."""
+    shutil.copytree(PROJECT, root, ignore=_NOT_COPIED)
+    for name in list(os.environ):
+        # The copy stands on its own, whatever surrounds the tests.
+        if name.startswith("DBT_") or name == "LEADSCORE_DUCKDB_PATH":
+            del os.environ[name]
+    return root
