@@ -83,7 +83,7 @@ ERRORS = [
     _macro("age_in_days", "86400000000) }}", "86400000001) }}", MEASURES),
     _macro("is_younger_than", "< {{ window_microseconds(days) }}", "<= {{ window_microseconds(days) }}", MEASURES),
     _macro("window_microseconds", "as bigint) * 86400000000", "as bigint) * 86400000001", MEASURES),
-    _macro("step_kinds", "'day': 1, 'value': 2", "'day': 2, 'value': 1", MEASURES),
+    _macro("step_kinds", "'age': 3", "'age': 0", MEASURES),
     _macro("step_kind", "{{ criteria }}.frequency = 'every'", "{{ criteria }}.frequency = 'once'", MEASURES),
     _macro("measure_step", "'cast(' ~ occurred_at ~ ' as date)'", "'cast(' ~ scored_at ~ ' as date)'", MEASURES),
     _macro("measure_value", "when {{ measured }}.base_count > 0", "when {{ measured }}.base_count > 1", MEASURES),
