@@ -43,6 +43,10 @@ check: env ## Check an edited policy and the project, without scoring
 test: env .venv-rust/.packages ## Run every test: dbt, unit tests, pytest, lint, both parsers
 	@.ci/tests
 
+.PHONY: mutants
+mutants: env ## Plant an error in each scoring macro and see the tests notice it (takes long)
+	@$(BIN)/python tests/python/planted_errors.py
+
 .PHONY: lint
 lint: env ## Check the style of SQL and Python
 	@$(BIN)/ruff check .

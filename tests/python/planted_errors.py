@@ -1,6 +1,6 @@
 """Plants an error in each scoring macro and shows that the independent scorer notices it.
 
-Run by hand, since each error takes a run of dbt: `make planted-errors`, or
+Run by hand, since each error takes a run of dbt: `make mutants`, or
 `python tests/python/planted_errors.py [PART OF A NAME ...]`. Ends non-zero when an error goes
 unnoticed or can no longer be planted.
 """
@@ -19,6 +19,8 @@ from harness import Project
 
 SEED = 20260301
 POLICIES = 210
+# An error that one random world does not touch is looked for in the next.
+WORLDS = 3
 
 
 @dataclass(frozen=True)
@@ -58,94 +60,241 @@ ERRORS = [
         "then position({{ alternative }} in {{ value }}) > 0",
         ITEM_TESTS,
     ),
-    _macro("alternative_is_found", "then position({{ alternative }} in {{ value }}) > 0",
-           "then position({{ alternative }} in {{ value }}) > 1", ITEM_TESTS),
-    _macro("alternative_is_found", "then right({{ value }}, length({{ alternative }}))",
-           "then left({{ value }}, length({{ alternative }}))", ITEM_TESTS),
-    _macro("value_passes_test", "then {{ tested }}.operator = 'is_not_set'",
-           "then {{ tested }}.operator in ('is_not_set', 'not_equals')", ITEM_TESTS),
-    _macro("value_passes_test", "('true', 'yes', 'y', '1', 't')", "('true', 'yes', 'y', '1')", ITEM_TESTS),
-    _macro("value_passes_test", "('false', 'no', 'n', '0', 'f')", "('false', 'no', 'n', '0')", ITEM_TESTS),
-    _macro("value_passes_test", "then not {{ any_alternative_found }}", "then {{ any_alternative_found }}",
-           ITEM_TESTS),
-    _macro("value_passes_test", "replace(replace(\" ~ tested ~ \".value_folded, chr(13), ' '), chr(10), ' ')",
-           "replace(\" ~ tested ~ \".value_folded, chr(13), ' ')", ITEM_TESTS),
+    _macro(
+        "alternative_is_found",
+        "then position({{ alternative }} in {{ value }}) > 0",
+        "then position({{ alternative }} in {{ value }}) > 1",
+        ITEM_TESTS,
+    ),
+    _macro(
+        "alternative_is_found",
+        "then right({{ value }}, length({{ alternative }}))",
+        "then left({{ value }}, length({{ alternative }}))",
+        ITEM_TESTS,
+    ),
+    _macro(
+        "value_passes_test",
+        "then {{ tested }}.operator = 'is_not_set'",
+        "then {{ tested }}.operator in ('is_not_set', 'not_equals')",
+        ITEM_TESTS,
+    ),
+    _macro(
+        "value_passes_test",
+        "('true', 'yes', 'y', '1', 't')",
+        "('true', 'yes', 'y', '1')",
+        ITEM_TESTS,
+    ),
+    _macro(
+        "value_passes_test",
+        "('false', 'no', 'n', '0', 'f')",
+        "('false', 'no', 'n', '0')",
+        ITEM_TESTS,
+    ),
+    _macro(
+        "value_passes_test",
+        "then not {{ any_alternative_found }}",
+        "then {{ any_alternative_found }}",
+        ITEM_TESTS,
+    ),
+    _macro(
+        "value_passes_test",
+        "replace(replace(\" ~ tested ~ \".value_folded, chr(13), ' '), chr(10), ' ')",
+        "replace(\" ~ tested ~ \".value_folded, chr(13), ' ')",
+        ITEM_TESTS,
+    ),
     _macro("days_from_now_holds", "matched ~ '.low_days'", "matched ~ '.low_days + 1'", ITEM_TESTS),
     _macro("lies_within", "{{ number }} <= {{ high }}", "{{ number }} < {{ high }}", ITEM_TESTS),
     _macro("lies_within", "{{ number }} >= {{ low }}", "{{ number }} > {{ low }}", ITEM_TESTS),
     # --- events ---
-    _macro("fitting_events", "events.{{ property.alias }}_key = rules.value_key",
-           "events.{{ property.alias }}_key >= rules.value_key", "scoring/matching"),
-    _macro("counts_at_moment", "{{ fitting }}.known_at <= {{ scored_at }}",
-           "{{ fitting }}.known_at < {{ scored_at }}", "scoring/matching"),
-    _macro("counts_at_moment", "< {{ fitting }}.window_microseconds", "<= {{ fitting }}.window_microseconds",
-           "scoring/matching"),
+    _macro(
+        "fitting_events",
+        "events.{{ property.alias }}_key = rules.value_key",
+        "events.{{ property.alias }}_key >= rules.value_key",
+        "scoring/matching",
+    ),
+    _macro(
+        "counts_at_moment",
+        "{{ fitting }}.known_at <= {{ scored_at }}",
+        "{{ fitting }}.known_at < {{ scored_at }}",
+        "scoring/matching",
+    ),
+    _macro(
+        "counts_at_moment",
+        "< {{ fitting }}.window_microseconds",
+        "<= {{ fitting }}.window_microseconds",
+        "scoring/matching",
+    ),
     _macro("age_in_days", "86400000000) }}", "86400000001) }}", MEASURES),
-    _macro("is_younger_than", "< {{ window_microseconds(days) }}", "<= {{ window_microseconds(days) }}", MEASURES),
+    _macro(
+        "is_younger_than",
+        "< {{ window_microseconds(days) }}",
+        "<= {{ window_microseconds(days) }}",
+        MEASURES,
+    ),
     _macro("window_microseconds", "as bigint) * 86400000000", "as bigint) * 86400000001", MEASURES),
     _macro("step_kinds", "'age': 3", "'age': 0", MEASURES),
-    _macro("step_kind", "{{ criteria }}.frequency = 'every'", "{{ criteria }}.frequency = 'once'", MEASURES),
-    _macro("measure_step", "'cast(' ~ occurred_at ~ ' as date)'", "'cast(' ~ scored_at ~ ' as date)'", MEASURES),
-    _macro("measure_value", "when {{ measured }}.base_count > 0", "when {{ measured }}.base_count > 1", MEASURES),
+    _macro(
+        "step_kind",
+        "{{ criteria }}.frequency = 'every'",
+        "{{ criteria }}.frequency = 'once'",
+        MEASURES,
+    ),
+    _macro(
+        "measure_step",
+        "'cast(' ~ occurred_at ~ ' as date)'",
+        "'cast(' ~ scored_at ~ ' as date)'",
+        MEASURES,
+    ),
+    _macro(
+        "measure_value",
+        "when {{ measured }}.base_count > 0",
+        "when {{ measured }}.base_count > 1",
+        MEASURES,
+    ),
     _macro("measure_value", "{{ measured }}.value_count", "{{ measured }}.event_count", MEASURES),
-    _macro("holds_without_events", "('count', 'distinct_days', 'distinct_values')", "('count')", MEASURES),
-    _macro("decayed_points", "greatest(0, ' ~ decay_days ~ ' - ' ~ age_days ~ ')'",
-           "(' ~ decay_days ~ ' - ' ~ age_days ~ ')'", "scoring/decay"),
-    _macro("decayed_points", "half_power(age_days, decay_days)", "half_power(age_days ~ ' + 1', decay_days)",
-           "scoring/decay"),
-    _macro("decayed_points", "half_power(whole_quotient(age_days, decay_days), 1)",
-           "half_power(age_days, decay_days)", "scoring/decay"),
+    _macro(
+        "holds_without_events",
+        "('count', 'distinct_days', 'distinct_values')",
+        "('count')",
+        MEASURES,
+    ),
+    _macro(
+        "decayed_points",
+        "greatest(0, ' ~ decay_days ~ ' - ' ~ age_days ~ ')'",
+        "(' ~ decay_days ~ ' - ' ~ age_days ~ ')'",
+        "scoring/decay",
+    ),
+    _macro(
+        "decayed_points",
+        "half_power(age_days, decay_days)",
+        "half_power(age_days ~ ' + 1', decay_days)",
+        "scoring/decay",
+    ),
+    _macro(
+        "decayed_points",
+        "half_power(whole_quotient(age_days, decay_days), 1)",
+        "half_power(age_days, decay_days)",
+        "scoring/decay",
+    ),
     # --- points ---
     _macro("counts_on_date", "{{ criteria }}.is_active", "true", POINTS),
-    _macro("counts_on_date", "criteria ~ '.valid_from', criteria ~ '.valid_to'",
-           "criteria ~ '.valid_from', 'null'", POINTS),
+    _macro(
+        "counts_on_date",
+        "criteria ~ '.valid_from', criteria ~ '.valid_to'",
+        "criteria ~ '.valid_from', 'null'",
+        POINTS,
+    ),
     _macro("links_allow", "coalesce({{ excluding_held }}, 0) = 0", "true", POINTS),
-    _macro("links_allow", "coalesce({{ required_held }}, 0) = coalesce({{ required_count }}, 0)",
-           "(coalesce({{ required_held }}, 0) > 0 or {{ required_count }} is null)", POINTS),
-    _macro("criterion_points", "{{ criteria }}.points * {{ full_steps(measure, criteria ~ '.every_n') }}",
-           "{{ criteria }}.points", POINTS),
+    _macro(
+        "links_allow",
+        "coalesce({{ required_held }}, 0) = coalesce({{ required_count }}, 0)",
+        "(coalesce({{ required_held }}, 0) > 0 or {{ required_count }} is null)",
+        POINTS,
+    ),
+    _macro(
+        "criterion_points",
+        "{{ criteria }}.points * {{ full_steps(measure, criteria ~ '.every_n') }}",
+        "{{ criteria }}.points",
+        POINTS,
+    ),
     _macro("full_steps", "when {{ measure }} > 0", "when {{ measure }} > 1", POINTS),
     _macro("cut_to_size", "greatest(-{{ size }}, ", "greatest(-9999999, ", LIMITS),
-    _macro("clipped", "when {{ number }} < {{ lowest }} then {{ lowest }}",
-           "when {{ number }} < {{ lowest }} then {{ number }}", LIMITS),
-    _macro("clipped", "when {{ number }} > {{ highest }} then {{ highest }}",
-           "when {{ number }} > {{ highest }} then {{ number }}", LIMITS),
+    _macro(
+        "clipped",
+        "when {{ number }} < {{ lowest }} then {{ lowest }}",
+        "when {{ number }} < {{ lowest }} then {{ number }}",
+        LIMITS,
+    ),
+    _macro(
+        "clipped",
+        "when {{ number }} > {{ highest }} then {{ highest }}",
+        "when {{ number }} > {{ highest }} then {{ number }}",
+        LIMITS,
+    ),
     # --- status, bands, accounts ---
     _macro("score_status", "{{ first_event_at }} is null then", "true then", STATUS),
-    _macro("lies_in_band", "{{ points }} < {{ range }}.below_points", "{{ points }} <= {{ range }}.below_points",
-           STATUS),
-    _macro("score_percentile", "'100 * ' ~ leads_below", "'100 * (' ~ leads_below ~ ' + 1)'", STATUS),
-    _macro("account_score", "{{ leads }}.position <= 3", "{{ leads }}.position <= 4", "scoring/accounts"),
+    _macro(
+        "lies_in_band",
+        "{{ points }} < {{ range }}.below_points",
+        "{{ points }} <= {{ range }}.below_points",
+        STATUS,
+    ),
+    _macro(
+        "score_percentile", "'100 * ' ~ leads_below", "'100 * (' ~ leads_below ~ ' + 1)'", STATUS
+    ),
+    _macro(
+        "account_score",
+        "{{ leads }}.position <= 3",
+        "{{ leads }}.position <= 4",
+        "scoring/accounts",
+    ),
     _macro("account_score", "'count(' ~ scored ~ ')', 2", "'count(*)', 2", "scoring/accounts"),
     # --- engines ---
-    _macro("rounded_quotient", "(2 * 10 ** places) ~ ' + ' ~ bottom", "(2 * 10 ** places)", NUMBERS),
+    _macro(
+        "rounded_quotient", "(2 * 10 ** places) ~ ' + ' ~ bottom", "(2 * 10 ** places)", NUMBERS
+    ),
     _macro("half_power", "* 1e12)", "* 1e12 - 0.5)", NUMBERS),
     _macro("rounded_product", "as decimal(38, {{ places }}))", "as decimal(38, 2))", NUMBERS),
     _macro("number_pattern", "{1,12}", "{1,11}", NUMBERS),
     _macro("time_pattern", "( ?(Z|", "((Z|", TIMES),
     _macro("parsed_time", "or contains(substr({{ text }}, 17), '-')", "", TIMES),
-    _macro("days_between", "date_diff('day', {{ first_date }}, {{ second_date }})",
-           "date_diff('day', {{ second_date }}, {{ first_date }})", TIMES),
-    _macro("plain_number", "rtrim(rtrim(cast(cast({{ number }} as decimal(38, 2)) as {{ dbt.type_string() }}), '0'), '.')",
-           "cast(cast({{ number }} as decimal(38, 2)) as {{ dbt.type_string() }})", TEXT),
-    _macro("regex_found", "regexp_matches({{ text }}, {{ pattern }})", "regexp_full_match({{ text }}, {{ pattern }})",
-           TEXT),
-    _macro("evidence_order", "event_id := {{ event_id }}, value_key := {{ value_key }}",
-           "value_key := {{ value_key }}, event_id := {{ event_id }}", "engines/evidence"),
-    _macro("cleaned", "case when lower({{ text }}) not in", "case when {{ text }} not in", "inputs/source_columns"),
+    _macro(
+        "days_between",
+        "date_diff('day', {{ first_date }}, {{ second_date }})",
+        "date_diff('day', {{ second_date }}, {{ first_date }})",
+        TIMES,
+    ),
+    _macro(
+        "plain_number",
+        "rtrim(rtrim(cast(cast({{ number }} as decimal(38, 2))",
+        "rtrim(rtrim(cast(cast({{ number }} + 0.1 as decimal(38, 2))",
+        TEXT,
+    ),
+    _macro(
+        "regex_found",
+        "regexp_matches({{ text }}, {{ pattern }})",
+        "regexp_full_match({{ text }}, {{ pattern }})",
+        TEXT,
+    ),
+    _macro(
+        "evidence_order",
+        "event_id := {{ event_id }}, value_key := {{ value_key }}",
+        "value_key := {{ value_key }}, event_id := {{ event_id }}",
+        "engines/evidence",
+    ),
+    _macro(
+        "cleaned",
+        "case when lower({{ text }}) not in",
+        "case when {{ text }} not in",
+        "inputs/source_columns",
+    ),
     _macro("tie_order", "desc nulls last", "asc nulls last", "inputs/source_columns"),
     _macro("unknown_value_key", "{{ -1 - position }}", "-1", "inputs/declared"),
-    _macro("policy_at_least", "then case when {{ at_most }} = 0 then 0 else 1 end", "then 1", "checks/policy_cells"),
+    _macro(
+        "policy_at_least",
+        "then case when {{ at_most }} = 0 then 0 else 1 end",
+        "then 1",
+        "checks/policy_cells",
+    ),
     # --- models that hold a rule of their own ---
     _model("int_scoring__moments", "<= moment_sets.scored_at", "< moment_sets.scored_at"),
-    _model("int_scoring__banded_scores", "banded_scores.last_event_at desc nulls last",
-           "banded_scores.last_event_at nulls last"),
+    _model(
+        "int_scoring__banded_scores",
+        "banded_scores.last_event_at desc nulls last",
+        "banded_scores.last_event_at nulls last",
+    ),
     _model("int_scoring__actions", "or conditions_needed.names_bands = 1", "or true"),
     _model("int_scoring__coverage", "and criteria.is_active", ""),
-    _model("int_scoring__explanations", "explained_points.reason_position <= 3",
-           "explained_points.reason_position <= 2"),
-    _model("int_scoring__latest_outcomes", "outcomes.known_at <= moments.scored_at",
-           "outcomes.known_at < moments.scored_at"),
+    _model(
+        "int_scoring__explanations",
+        "explained_points.reason_position <= 3",
+        "explained_points.reason_position <= 2",
+    ),
+    _model(
+        "int_scoring__latest_outcomes",
+        "outcomes.known_at <= moments.scored_at",
+        "outcomes.known_at < moments.scored_at",
+    ),
     _model("int_scoring__conditions", "and measures.criterion_key is null", ""),
 ]
 
@@ -164,27 +313,34 @@ def plant(project: Project, error: PlantedError) -> None:
 
 def noticed_by(project: Project, world: strategies.World, expected: dict[str, oracle.Table]) -> str:
     """Return the first thing by which a broken project gives itself away; empty for nothing."""
+    project.load_raw(world.raw)
+    project.write_policy(world.policy)
     invocation = project.run(world.config)
     if not invocation.ok:
-        return f"the run fails: {(invocation.error or invocation.failed[0].message).splitlines()[-1].strip()}"
+        message = invocation.error or invocation.failed[0].message
+        return f"the run fails: {message.splitlines()[-1].strip()}"
     return next(iter(diff_tables(expected, project.read(), most=1)), "")
 
 
 def main(wanted: list[str]) -> int:
-    """Plant the errors whose name holds one of the wanted words (none: all); return the exit code."""
-    world = strategies.world(SEED, policies=POLICIES)
-    expected = oracle.score(world.raw, world.policy, world.config)
+    """Plant the errors whose name holds one of the wanted words (none: all).
+
+    Returns the exit code.
+    """
+    worlds = []
+    for seed in range(SEED, SEED + WORLDS):
+        world = strategies.world(seed, policies=POLICIES)
+        worlds.append((world, oracle.score(world.raw, world.policy, world.config)))
     chosen = [error for error in ERRORS if not wanted or any(word in error.name for word in wanted)]
     missed = 0
     for number, error in enumerate(chosen, start=1):
         with tempfile.TemporaryDirectory() as folder:
             project = Project(Path(folder) / f"planted_{number}")
             plant(project, error)
-            project.load_raw(world.raw)
-            project.write_policy(world.policy)
-            seen = noticed_by(project, world, expected)
+            seen = next(filter(None, (noticed_by(project, *world) for world in worlds)), "")
         missed += not seen
-        print(f"{number:3}/{len(chosen)} {'noticed' if seen else 'MISSED '} {error.name}: {seen or error.wrong}"[:220])
+        said = f"noticed {error.name}: {seen}" if seen else f"MISSED  {error.name}: {error.wrong}"
+        print(f"{number:3}/{len(chosen)} {said}"[:220], flush=True)
     print(f"{len(chosen) - missed} of {len(chosen)} planted errors noticed")
     return 1 if missed else 0
 
