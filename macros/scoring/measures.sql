@@ -75,3 +75,18 @@
         and {{ lies_within('0', criteria ~ '.at_least', criteria ~ '.at_most') }}
     )
 {%- endmacro %}
+
+
+{#
+    The value key of the property that a rule measures, null when it measures none.
+    Args: measured_item, which of the properties, counted from 1; properties, as declared_properties gives them.
+    Reads the columns of the relation `events`.
+#}
+{% macro measured_property_key(measured_item, properties) -%}
+    case
+        when {{ measured_item }} is null then cast(null as integer)
+        {%- for property in properties %}
+        when {{ measured_item }} = {{ loop.index }} then events.{{ property.alias }}_key
+        {%- endfor %}
+    end
+{%- endmacro %}

@@ -4,25 +4,37 @@ with
 
 scores as (
 
-    select scorecard_id, lead_id, score
+    select
+        scorecard_id,
+        lead_id,
+        score
     from {{ ref('scored_leads') }}
 
     union all
 
-    select scorecard_id, lead_id, score
+    select
+        scorecard_id,
+        lead_id,
+        score
     from {{ ref('scored_leads_draft') }}
 
 ),
 
 ledger_sums as (
 
-    select scorecard_id, lead_id, sum(points) as points
+    select
+        scorecard_id,
+        lead_id,
+        sum(points) as points
     from {{ ref('lead_score_contributions') }}
     group by 1, 2
 
     union all
 
-    select scorecard_id, lead_id, sum(points) as points
+    select
+        scorecard_id,
+        lead_id,
+        sum(points) as points
     from {{ ref('lead_score_contributions_draft') }}
     group by 1, 2
 

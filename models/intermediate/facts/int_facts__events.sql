@@ -7,12 +7,12 @@ select
     event_names.event_name_key,
     events.event_id,
     events.occurred_at,
-    events.known_at
-    {%- for property in properties %},
+    {% for property in properties %}
     coalesce(
         {{ property.alias }}_values.value_key, {{ unknown_value_key(attributes | length + loop.index0) }}
-    ) as {{ property.alias }}_key
-    {%- endfor %}
+    ) as {{ property.alias }}_key,
+    {% endfor %}
+    events.known_at
 from {{ ref('stg_tracking__events') }} as events
 inner join {{ ref('int_dictionary__leads') }} as leads
     on events.lead_id = leads.lead_id

@@ -11,14 +11,7 @@
     'rules.low_days',
     'rules.high_days',
 ] %}
-{% set measured_value_key %}
-case
-            when rules.measured_item is null then cast(null as integer)
-            {%- for property in properties %}
-            when rules.measured_item = {{ loop.index }} then events.{{ property.alias }}_key
-            {%- endfor %}
-        end
-{%- endset %}
+{% set measured_value_key = measured_property_key('rules.measured_item', properties) %}
 
 with
 

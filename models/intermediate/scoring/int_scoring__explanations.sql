@@ -12,7 +12,7 @@ explained_points as (
         criteria.effect,
         row_number() over (
             partition by criterion_points.moment_key, criterion_points.scorecard_key
-            order by criterion_points.points desc, criterion_points.criterion_key
+            order by criterion_points.points desc, criterion_points.criterion_key asc
         ) as reason_position,
         row_number() over (
             partition by criterion_points.moment_key, criterion_points.scorecard_key

@@ -29,8 +29,7 @@ select
     scores.last_event_at,
     scores.latest_outcome,
     scorecards.policy_version,
-    scores.scored_at
-    {%- for column in mart_columns %},
+    scores.scored_at{% for column in mart_columns %},
     staged_leads.{{ column.alias }}
     {%- endfor %}
 from {{ ref('int_scoring__banded_scores') }} as scores

@@ -27,8 +27,7 @@ select
     leads.last_event_at,
     leads.latest_outcome,
     leads.policy_version,
-    leads.scored_at
-    {%- for column in mart_columns %},
+    leads.scored_at{% for column in mart_columns %},
     leads.{{ column.alias }} as {{ adapter.quote(("lead_" if column.column in model.columns else "") ~ column.column) }}
     {%- endfor %}
 from {{ ref('int_scoring__scored_leads') }} as leads
