@@ -54,7 +54,7 @@ lint: env ## Check the style of SQL and Python
 	@$(BIN)/leadscore check --only lint
 
 .PHONY: format
-format: env ## Mend the style of SQL and Python where that can be done
+format: env ## Mend the style of Python
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from leadscore.errors import ExitCode, LeadscoreError
 from leadscore.explain import explain
-from leadscore.output import Output
+from leadscore.output import Output, command
 from leadscore.project import Project
 from leadscore.run import RunOptions, run
 
@@ -54,5 +54,5 @@ def demo(project: Project, output: Output) -> dict[str, Any]:
         output.say(story)
         output.say()
         explained.append(explain(project, output, lead_id, scorecard_id, draft=False))
-    output.say("Next: change a number in seeds/scoring/criteria.csv, then run: leadscore run")
+    output.say(f"Next: change a number in seeds/scoring/criteria.csv, then run: {command('run')}")
     return {**result, "explained": explained}

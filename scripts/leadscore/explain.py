@@ -7,7 +7,7 @@ from typing import Any
 
 from leadscore.dbt import Dbt
 from leadscore.errors import ExitCode, LeadscoreError
-from leadscore.output import Output, count, plain
+from leadscore.output import Output, command, count, plain
 from leadscore.project import Project
 from leadscore.warehouse import Warehouse
 
@@ -54,7 +54,7 @@ def explain(
                 f"The lines of the ledger add up to {plain(total)}, not to the score "
                 f"{plain(score['score'])}.",
                 where=f"lead {lead_id}, scorecard {score['scorecard_id']}",
-                remedy="Run: leadscore run --full-refresh. If it stays so, it is a defect.",
+                remedy=f"Run: {command('run --full-refresh')}   If it stays so, it is a defect.",
             )
     return {
         "ok": True,
@@ -83,7 +83,7 @@ def _scores(
         raise LeadscoreError(
             "Nothing is scored yet.",
             where=warehouse.place,
-            remedy="Run this first: leadscore run",
+            remedy=f"Run this first: {command('run')}",
             code=ExitCode.NOT_FOUND,
         )
     mart = warehouse.model(name)
@@ -267,7 +267,7 @@ def _unknown_lead(warehouse: Warehouse, lead_id: str, kind: str) -> LeadscoreErr
         if into:
             return error(
                 f"The lead {lead_id} was merged into {into[0]} and is not scored itself.",
-                f"See leadscore explain {into[0]}",
+                f"See {command('explain')} {into[0]}",
                 merges,
             )
     if warehouse.has("stg_crm__leads"):
@@ -286,7 +286,7 @@ def _unknown_lead(warehouse: Warehouse, lead_id: str, kind: str) -> LeadscoreErr
         if alike:
             return error(
                 f"There is no lead {lead_id}; ids are compared exactly, upper and lower case too.",
-                f"See leadscore explain {alike[0]}",
+                f"See {command('explain')} {alike[0]}",
                 leads,
             )
     if warehouse.has("rejected_rows"):
@@ -300,7 +300,7 @@ def _unknown_lead(warehouse: Warehouse, lead_id: str, kind: str) -> LeadscoreErr
             why = _REASONS.get(reasons[0], reasons[0].replace("_", " "))
             return error(
                 f"The lead {lead_id} was refused ({reasons[0]}): {why}.",
-                "Mend its row in the source, then run leadscore run.",
+                f"Mend its row in the source, then run: {command('run')}",
                 rejected,
             )
     return error(

@@ -10,7 +10,7 @@ from typing import Any
 from leadscore.dbt import Dbt
 from leadscore.errors import ExitCode, LeadscoreError
 from leadscore.input_files import CsvOptions, InputFile, describe, find_files
-from leadscore.output import Output, count
+from leadscore.output import Output, command, count
 from leadscore.project import Project
 from leadscore.raw_tables import RAW_TABLES, RawTable
 from leadscore.vars_file import as_yaml, write_vars
@@ -120,7 +120,7 @@ def load(project: Project, output: Output, options: LoadOptions) -> dict[str, An
         output.say("(the same command with --write-vars does it for you):")
     output.say()
     output.say(as_yaml(values, indent=4))
-    output.say("Strike out what no criterion should test. Then run: leadscore run")
+    output.say(f"Strike out what no criterion should test. Then run: {command('run')}")
     return {
         "ok": True,
         "exit_code": 0,

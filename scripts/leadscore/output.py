@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
+import shutil
 import sys
 import threading
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -23,6 +26,7 @@ from rich.text import Text
 
 from leadscore.errors import LeadscoreError
 from leadscore.policy_files import PolicyProblem
+from leadscore.project import PACKAGE
 
 # Narrower than this a table is cut up beyond reading; a pipe or a log has no width of its own.
 PIPED_WIDTH = 160
@@ -193,6 +197,18 @@ class StepProgress:
 
     def _label(self) -> str:
         return f"{self._running[-1]:<36.36}" if self._running else " " * 36
+
+
+def command(words: str) -> str:
+    """A command to type next, as this one was typed: `.venv/bin/leadscore run`.
+
+    Args:
+        words: what comes behind `leadscore`.
+    """
+    typed = sys.argv[0]
+    if Path(typed).name != PACKAGE or shutil.which(PACKAGE) == typed:
+        return f"{PACKAGE} {words}"
+    return f"{shlex.quote(typed)} {words}"
 
 
 def count(number: int, noun: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from leadscore.dbt import Dbt, Invocation, unreachable
 from leadscore.errors import ExitCode, LeadscoreError
-from leadscore.output import Output, count
+from leadscore.output import Output, command, count
 from leadscore.policy_files import PolicyFiles, PolicyProblem, check_policy_files
 from leadscore.project import PACKAGE, POLICY_FILES, Project
 from leadscore.raw_tables import RAW_TABLES
@@ -308,7 +308,7 @@ def _print_summary(output: Output, summary: Summary, seconds: float) -> None:
         output.say(f"  {relation}" if relation else f"  {name}")
     if summary.best_leads:
         output.say(
-            f"Why a score is what it is: leadscore explain {summary.best_leads[0]['lead_id']}"
+            f"Why a score is what it is: {command('explain')} {summary.best_leads[0]['lead_id']}"
         )
     output.say(f"Done in {seconds} s.")
 
@@ -342,7 +342,7 @@ def run_failure(
         return LeadscoreError(
             f"The raw table {missing[0]} does not exist.",
             where=f"{project.file}, target of {project.profiles_folder / 'profiles.yml'}",
-            remedy="Load your files with leadscore load, or say in the vars of dbt_project.yml "
+            remedy=f"Load your files with {command('load')}, or say in the vars of dbt_project.yml "
             "where the table is (crm_schema, leads_table and so on).",
             code=ExitCode.NOT_FOUND,
             details={"missing_tables": missing},
