@@ -41,7 +41,8 @@ def world(seed: int, *, policies: int = 210, leads: int = 150, events: int = 200
     draw = Random(seed)
     config = _config(draw)
     raw = _raw_tables(draw, config, leads, events)
-    return World(seed, config, raw, combine([_policy(draw, config) for _ in range(policies)], draw))
+    found = [*_thorough_policies(), *(_policy(draw, config) for _ in range(policies))]
+    return World(seed, config, raw, combine(found, draw))
 
 
 @st.composite
@@ -666,6 +667,62 @@ def _policy(draw: Random, config: Mapping[str, Any]) -> Policy:
         "bands": bands,
         "actions": _actions(draw, bands),
     }
+
+
+def _thorough_policies() -> list[Policy]:
+    """Return policies without chance: every operator on every item, every decay, negative sums."""
+    values = {
+        "matches": "two lines|cr  lf|^[a-m]",
+        "between": "0.5..100",
+        "days_from_now": "-7..30",
+    }
+    operators = sorted({operator for found in pools.OPERATORS.values() for operator in found})
+
+    def test(name: str, operator: str) -> Row:
+        texts = [_one_line(text).replace("|", " ") for text in _texts(name)]
+        value = "|".join(
+            texts[::3] if operator.endswith("equals") else [texts[0][:2], texts[1][-1]]
+        )
+        value = "" if operator.startswith("is_") else values.get(operator, value)
+        return {"operator": operator, "value": value}
+
+    event = {"signal": "event", "field": "|".join(pools.EVENT_NAMES[:6])}
+    amount = {"property": "amount", "operator": "between"}
+    attributes = [
+        {"signal": "attribute", "field": name, **test(name, operator)}
+        for name in pools.LEAD_ATTRIBUTES
+        for operator in operators
+    ]
+    properties = [
+        event | {"property": name, **test(name, operator)}
+        for name in pools.EVENT_PROPERTIES
+        for operator in operators
+    ]
+    decays = [
+        event | {"decay": decay, "decay_days": days, "frequency": frequency, "points": points}
+        for decay in ("linear", "exponential", "step")
+        for days in pools.DECAY_DAYS
+        for frequency in ("once", "every")
+        for points in ("10", "-2.01")
+    ]
+    sums = [
+        event
+        | amount
+        | {"value": value, "measure": "sum", "measure_field": "amount", "at_most": "1000"}
+        | {"frequency": frequency, "points": "0.01"}
+        for value in ("..-0.5", "..0", "-10..7", "-0.5..0.5")
+        for frequency in ("once", "every")
+    ]
+    policies = []
+    for criteria in (attributes, properties, decays, sums):
+        rows = [
+            {"name": f"Rule {number}", "dimension": "fit", "points": f"{number % 7}.5"}
+            | row
+            | {"criterion_id": f"c{number}"}
+            for number, row in enumerate(criteria, start=1)
+        ]
+        policies.append({"scorecards": [{"status": "draft"}], "criteria": rows})
+    return policies
 
 
 def combine(found: Sequence[Policy], draw: Random) -> dict[str, Table]:
