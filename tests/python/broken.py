@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -188,11 +189,10 @@ _OTHERS: list[tuple[str, Mapping[str, str], Mapping[str, str | list[str]], str]]
 # fmt: on
 
 
-def _filled(draw: Random, changes: Mapping[str, str | list[str]]) -> Row:
-    return {
-        column: draw.choice(values) if isinstance(values, list) else values
-        for column, values in changes.items()
-    }
+def _each(changes: Mapping[str, str | list[str]]) -> list[Row]:
+    """Return the changes with one value per column, for every combination of values."""
+    values = [found if isinstance(found, list) else [found] for found in changes.values()]
+    return [dict(zip(changes, row, strict=True)) for row in itertools.product(*values)]
 
 
 def _own(number: int) -> dict[str, list[Row]]:
@@ -214,15 +214,14 @@ def _own(number: int) -> dict[str, list[Row]]:
     }
 
 
-def _plant_criterion(base, changes, column) -> Callable[[Random, int], Planted]:
+def _plant_criterion(base: Row, changed: Row, column: str) -> Callable[[Random, int], Planted]:
     def plant(draw: Random, number: int) -> Planted:
         rows = _own(number)
-        changed = _filled(draw, changes)
-        for link in ("requires", "unless"):
-            if link in changed:
-                changed[link] = changed[link].replace("other_rule", f"other_rule_{number}")
         criterion_id = f"bad_{number}"
         row = {"scorecard_id": f"bad_{number}", "criterion_id": criterion_id} | base | changed
+        for link in ("requires", "unless"):
+            if link in changed:
+                row[link] = changed[link].replace("other_rule", f"other_rule_{number}")
         if draw.random() < 0.2:
             row["is_active"] = row.get("is_active", "false")
         rows["criteria"].append(row)
@@ -231,10 +230,10 @@ def _plant_criterion(base, changes, column) -> Callable[[Random, int], Planted]:
     return plant
 
 
-def _plant_scorecard(changes, column) -> Callable[[Random, int], Planted]:
+def _plant_scorecard(changed: Row, column: str) -> Callable[[Random, int], Planted]:
     def plant(draw: Random, number: int) -> Planted:
         rows = _own(number)
-        rows["scorecards"][0] |= _filled(draw, changes)
+        rows["scorecards"][0] |= changed
         kind = f"scorecards {rows['scorecards'][0]}"
         return Planted(kind, rows, {("scorecards.csv", f"bad_{number}", column)})
 
@@ -254,10 +253,12 @@ def _row_id(file: str, row: Mapping[str, str]) -> str:
     return "/".join("" if not cell.strip(" |") else cell for cell in cells)
 
 
-def _plant_other(file, base, changes, column) -> Callable[[Random, int], Planted]:
+def _plant_other(
+    file: str, base: Row, changed: Row, column: str
+) -> Callable[[Random, int], Planted]:
     def plant(draw: Random, number: int) -> Planted:
         rows = _own(number)
-        row = {"scorecard_id": f"bad_{number}"} | base | _filled(draw, changes)
+        row = {"scorecard_id": f"bad_{number}"} | base | changed
         if file == "bands":
             rows["bands"] = [found for found in rows["bands"] if found["scope"] != "total"]
         rows[file].append(row)
@@ -395,9 +396,21 @@ def _plant_retired() -> Callable:
 
 
 KINDS: list[Callable[[Random, int], Planted]] = [
-    *(_plant_criterion(*kind) for kind in _CRITERIA),
-    *(_plant_scorecard(*kind) for kind in _SCORECARDS),
-    *(_plant_other(*kind) for kind in _OTHERS),
+    *(
+        _plant_criterion(base, changed, column)
+        for base, changes, column in _CRITERIA
+        for changed in _each(changes)
+    ),
+    *(
+        _plant_scorecard(changed, column)
+        for changes, column in _SCORECARDS
+        for changed in _each(changes)
+    ),
+    *(
+        _plant_other(file, base, changed, column)
+        for file, base, changes, column in _OTHERS
+        for changed in _each(changes)
+    ),
     _plant_twice(
         "groups",
         {"group_id": "planted", "dimension": "fit"},

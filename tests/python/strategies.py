@@ -703,7 +703,7 @@ def _thorough_policies() -> list[Policy]:
         for decay in ("linear", "exponential", "step")
         for days in pools.DECAY_DAYS
         for frequency in ("once", "every")
-        for points in ("10", "-2.01")
+        for points in ("10", "-2.01", "999999.99")
     ]
     sums = [
         event
