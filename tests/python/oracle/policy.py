@@ -650,7 +650,8 @@ class _RowJudge:
 def _ends(text: str, decimals: int) -> tuple[int | None, int | None] | None:
     """Return the ends of a range `low..high`, or None where it is none."""
     low, dots, high = text.partition("..")
-    if not dots:
+    # Three points in a row could be read in two ways, so they are no range.
+    if not dots or "..." in text:
         return None
     ends = []
     for end in (clean(low), clean(high)):
