@@ -233,7 +233,9 @@ ERRORS = [
     _macro(
         "rounded_quotient", "(2 * 10 ** places) ~ ' + ' ~ bottom", "(2 * 10 ** places)", NUMBERS
     ),
-    _macro("half_power", "* 1e12)", "* 1e12 - 0.5)", NUMBERS),
+    _macro(
+        "half_power", "cast(0.5 as double precision)", "cast(0.501 as double precision)", NUMBERS
+    ),
     _macro("rounded_product", "as decimal(38, {{ places }}))", "as decimal(38, 2))", NUMBERS),
     _macro("number_pattern", "{1,12}", "{1,11}", NUMBERS),
     _macro("time_pattern", "( ?(Z|", "((Z|", TIMES),
