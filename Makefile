@@ -46,6 +46,23 @@ test: env .venv-rust/.packages ## Run every test: dbt, unit tests, pytest, lint,
 .PHONY: mutants
 mutants: env ## Plant an error in each scoring macro and see the tests notice it (takes long)
 	@$(BIN)/python tests/python/planted_errors.py
+# Sizes and options of make bench; empty: the small default of python -m benchmarks.
+LEADS ?=
+EVENTS ?=
+CRITERIA ?=
+REPEAT ?=
+MEMORY ?=
+SOURCES ?=
+PROFILE ?=
+WRITE ?=
+
+.PHONY: bench
+bench: env ## Compare a full run with the same scores by hand: LEADS= EVENTS= CRITERIA= MEMORY=3GB PROFILE=1 WRITE=docs/benchmarks.md
+	@$(BIN)/python -m benchmarks \
+		$(if $(LEADS),--leads $(LEADS)) $(if $(EVENTS),--events $(EVENTS)) \
+		$(if $(CRITERIA),--criteria $(CRITERIA)) $(if $(REPEAT),--repeat $(REPEAT)) \
+		$(if $(MEMORY),--memory $(MEMORY)) $(if $(SOURCES),--sources $(SOURCES)) \
+		$(if $(filter-out 0,$(PROFILE)),--profile) $(if $(WRITE),--write $(WRITE))
 
 .PHONY: lint
 lint: env ## Check the style of SQL and Python
@@ -89,4 +106,4 @@ lock: ## Renew the lock files from pyproject.toml and constraints.txt
 .PHONY: clean
 clean: ## Remove what was made, except your warehouse and profiles.yml
 	@rm -rf target logs dbt_packages .venv .venv-rust .pytest_cache .ruff_cache .hypothesis scripts/*.egg-info
-	@find scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find scripts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
