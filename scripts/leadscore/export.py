@@ -30,8 +30,8 @@ _CHUNK_ROWS = 10_000
 
 # What spreadsheets take for the beginning of a formula, also in full width and in small.
 _FORMULA = "[=+@\\-\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]"
-# White space, what cannot be seen, and quotes, which a program that splits the line elsewhere drops;
-# the apostrophe is among them so that the mark can be undone.
+# White space, what cannot be seen, and quotes, which a program that splits the line elsewhere
+# drops; the apostrophe is among them so that the mark can be undone.
 _UNSEEN = "['\"\\s\\x00-\\x20\u200b-\u200f\u2060\ufeff]*"
 # A cell begins with the text, and after a separator: some spreadsheets split at semicolons where
 # this file has commas. A text that begins with a tab or line break is marked in any case.
