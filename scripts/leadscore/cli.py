@@ -45,6 +45,13 @@ class CheckPart(StrEnum):
     PARSE = "parse"
 
 
+class ExportFormat(StrEnum):
+    """A format of `leadscore export`."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
 ProjectDir = Annotated[
     Path | None,
     typer.Option(
@@ -134,7 +141,8 @@ def run(
 
     Ends with the best leads, the number of leads per band, the rows of your data that could not
     be used and why, and where the results lie. With an error in the policy nothing is scored:
-    every problem is listed, and the scores of the last run stay.
+    every problem is listed, and the scores of the last run stay. A complete run also renews the
+    published file (see leadscore publish).
     """
     from leadscore.run import RunOptions
     from leadscore.run import run as run_all
@@ -289,6 +297,67 @@ def load(
             patterns, parse_renames(rename or []), CsvOptions(delimiter, encoding), write_vars
         )
         output.json(load_all(project, output, options))
+
+
+@app.command()
+def publish(
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Put the marts into a DuckDB file that any number of readers may open.
+
+    A good run of everything does this at its end; use this command after a part was run. The
+    file lies beside the warehouse; the var published_file names it, and empty switches it off.
+    DuckDB 1.0 and newer read it. It is replaced in one step: whoever has it open keeps the old
+    rows until closing it, and never holds up a run.
+    """
+    from leadscore.publish import publish as publish_marts
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        output.json(publish_marts(project, output))
+
+
+@app.command()
+def export(
+    marts: Annotated[
+        list[str], typer.Argument(help="The marts, such as scored_leads.", show_default=False)
+    ],
+    file_format: Annotated[
+        ExportFormat, typer.Option("--format", help="The format of the files.")
+    ] = ExportFormat.CSV,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where to write them. Default: exports in the project's folder.",
+            show_default=False,
+        ),
+    ] = None,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write marts to CSV or Parquet files, one each.
+
+    A file of the same name is replaced, in one step and only when all of them are complete. In
+    CSV a text that a spreadsheet would run as a formula gets an apostrophe before it; numbers
+    stay numbers, and Parquet holds every text as it is.
+
+    
+    leadscore export scored_leads scored_accounts --to reports
+    leadscore export lead_score_contributions --format parquet
+    """
+    from leadscore.export import ExportOptions
+    from leadscore.export import export as export_marts
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        options = ExportOptions(marts, file_format.value, to)
+        output.json(export_marts(project, output, options))
 
 
 @app.command()

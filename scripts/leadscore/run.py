@@ -11,6 +11,7 @@ from leadscore.errors import ExitCode, LeadscoreError
 from leadscore.output import Output, command, count
 from leadscore.policy_files import PolicyFiles, PolicyProblem, check_policy_files
 from leadscore.project import PACKAGE, POLICY_FILES, Project
+from leadscore.publish import Published, is_wanted, renew
 from leadscore.raw_tables import RAW_TABLES
 from leadscore.warehouse import Warehouse
 
@@ -74,7 +75,7 @@ class PolicyError(LeadscoreError):
 
 
 def run(project: Project, output: Output, options: RunOptions) -> dict[str, Any]:
-    """Scores all leads and prints what came of it.
+    """Scores all leads, prints what came of it, and renews the published file.
 
     Args:
         project: the project to score with.
@@ -86,13 +87,19 @@ def run(project: Project, output: Output, options: RunOptions) -> dict[str, Any]
 
     Raises:
         PolicyError: the policy has errors.
-        LeadscoreError: a step failed.
+        LeadscoreError: a step failed, or all went well but the published file is an old one.
     """
     began = time.monotonic()
     invocation, warehouse = score(project, output, options)
     summary = summarise(warehouse)
+    _print_summary(output, summary)
+    published = _publish(output, warehouse, options)
     seconds = round(time.monotonic() - began, 1)
-    _print_summary(output, summary, seconds)
+    if summary.best_leads:
+        output.say(
+            f"Why a score is what it is: {command('explain')} {summary.best_leads[0]['lead_id']}"
+        )
+    output.say(f"Done in {seconds} s.")
     return {
         "ok": True,
         "exit_code": 0,
@@ -102,6 +109,7 @@ def run(project: Project, output: Output, options: RunOptions) -> dict[str, Any]
         "rejected_rows": summary.rejected,
         "relations": summary.relations,
         "warehouse": summary.place,
+        "published": published and published.as_json(),
         "warnings": invocation.warnings,
         "steps": [
             {"name": step.name, "status": step.status, "seconds": round(step.seconds, 2)}
@@ -263,7 +271,22 @@ def _best_leads(warehouse: Warehouse) -> list[dict[str, Any]]:
     )
 
 
-def _print_summary(output: Output, summary: Summary, seconds: float) -> None:
+def _publish(output: Output, warehouse: Warehouse, options: RunOptions) -> Published | None:
+    """Renews the published file, unless the marts may be of different runs."""
+    with output.busy("Publishing the marts"), warehouse.open():
+        if not is_wanted(warehouse):
+            return None
+        if options.select:
+            output.note(
+                f"Only a part was run, so nothing is published. To do it: {command('publish')}"
+            )
+            return None
+        published = renew(warehouse)
+    output.say(f"{published}.")
+    return published
+
+
+def _print_summary(output: Output, summary: Summary) -> None:
     for scorecard in summary.scorecards:
         name = scorecard["scorecard_id"]
         best = [lead for lead in summary.best_leads if lead["scorecard_id"] == name]
@@ -306,11 +329,6 @@ def _print_summary(output: Output, summary: Summary, seconds: float) -> None:
     output.say(f"The marts lie in {summary.place}:")
     for name, relation in summary.relations.items():
         output.say(f"  {relation}" if relation else f"  {name}")
-    if summary.best_leads:
-        output.say(
-            f"Why a score is what it is: {command('explain')} {summary.best_leads[0]['lead_id']}"
-        )
-    output.say(f"Done in {seconds} s.")
 
 
 def run_failure(

@@ -7,6 +7,7 @@ and takes the names of relations from dbt's manifest.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -15,6 +16,7 @@ from typing import Any
 
 from leadscore.dbt import Dbt, package_node
 from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.project import PACKAGE
 
 POLL_SECONDS = 0.2
 
@@ -65,10 +67,30 @@ class Warehouse:
         """Where the warehouse is, for people."""
         if self.engine == "duckdb":
             path = Path(self._adapter.config.credentials.path)
-            return f"the DuckDB file {_shown(self.dbt.project.root / path)}"
+            return f"the DuckDB file {shown(self.dbt.project.root / path)}"
         credentials = self._adapter.config.credentials
         host = getattr(credentials, "host", None)
         return f"{self.engine} at {host}" if host else self.engine
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a DuckDB warehouse; None for one in memory or on a server."""
+        if self.engine != "duckdb":
+            return None
+        path = self._adapter.config.credentials.path
+        # `:memory:`, `md:name`, `s3://…`; a single letter before the colon is a drive.
+        if re.match(r":|[A-Za-z]{2,}:", path):
+            return None
+        return (self.dbt.project.root / path).resolve()
+
+    def marts(self) -> list[dict[str, Any]]:
+        """The nodes of the models in the folder of the marts, by name."""
+        nodes = [
+            node
+            for node in self.manifest["nodes"].values()
+            if node["resource_type"] == "model" and node["fqn"][:2] == [PACKAGE, "marts"]
+        ]
+        return sorted(nodes, key=lambda node: node["name"])
 
     def model(self, name: str) -> str:
         """The relation of a model, quoted for SQL.
@@ -109,15 +131,47 @@ class Warehouse:
         names = [column[0].lower() for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def chunks(self, sql: str, size: int) -> tuple[list[str], Iterator[list[tuple]]]:
+        """The rows of a query, so many at a time, for results that memory may not hold.
+
+        Args:
+            sql: the query. No other statement may run until all of its rows are taken.
+            size: how many rows at most.
+
+        Returns:
+            The names of the columns as the warehouse spells them, and the chunks.
+        """
+        cursor = self._ask(sql)
+
+        def fetched() -> Iterator[list[tuple]]:
+            while rows := self._fetched(cursor, size):
+                yield rows
+
+        return [column[0] for column in cursor.description], fetched()
+
+    @staticmethod
+    def _fetched(cursor: Any, size: int) -> list[tuple]:
+        try:
+            return cursor.fetchmany(size)
+        except Exception as error:
+            # Some engines go on computing while rows are taken; what drivers raise then has no
+            # common base.
+            raise StatementError(_gist(str(error))) from error
+
     def execute(self, sql: str) -> None:
         """Runs a statement that has no result."""
         self._ask(sql)
 
     def _ask(self, sql: str) -> Any:
+        with self._refusals():
+            return self._adapter.connections.add_query(sql, auto_begin=False)[1]
+
+    @contextlib.contextmanager
+    def _refusals(self) -> Iterator[None]:
         from dbt_common.exceptions import DbtRuntimeError
 
         try:
-            return self._adapter.connections.add_query(sql, auto_begin=False)[1]
+            yield
         except DbtRuntimeError as error:
             raise StatementError(
                 _gist(str(error)),
@@ -158,7 +212,9 @@ class Warehouse:
         except BaseException:
             connections.rollback_if_open()
             raise
-        connections.commit()
+        # This is when a full disk shows.
+        with self._refusals():
+            connections.commit()
 
     def text(self, value: str) -> str:
         """A text as a SQL constant."""
@@ -195,7 +251,7 @@ def _gist(reason: str) -> str:
     return " ".join(lines)
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """A path as short as it is clear: relative when it lies below the working directory."""
     try:
         return str(path.relative_to(Path.cwd()))
