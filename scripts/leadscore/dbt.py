@@ -113,7 +113,15 @@ class Dbt:
             What came of it; a failed step is no exception.
         """
         listener = _Listener(progress)
-        words = ["--log-level", "none", "--no-print", command, *arguments]
+        words = [
+            "--log-level",
+            "none",
+            "--log-level-file",
+            "debug",
+            "--no-print",
+            command,
+            *arguments,
+        ]
         words += ["--project-dir", str(self.project.root)]
         words += ["--profiles-dir", str(self.project.profiles_folder.resolve())]
         if self.project.target:

@@ -249,6 +249,17 @@ def _absence(
             remedy=f"It is scored by: {', '.join(scored_by)}.",
             code=ExitCode.NOT_FOUND,
         )
+    other = _mart("scored_leads", not draft)
+    if warehouse.has(other) and warehouse.rows(
+        f"select lead_id from {warehouse.model(other)} where lead_id = {warehouse.text(lead_id)}"
+    ):
+        return LeadscoreError(
+            f"No {kind} scorecard scores the lead {lead_id}: it is outside their audiences.",
+            where=mart,
+            remedy=f"{'Live' if draft else 'Draft'} scorecards do: "
+            f"{'leave out' if draft else 'add'} --draft.",
+            code=ExitCode.NOT_FOUND,
+        )
     return _unknown_lead(warehouse, lead_id, kind)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from leadscore.errors import LeadscoreError
 from leadscore.project import Project
 
+_MEMORY = Path("target") / "leadscore_lint.json"
 _LINTED = ("models", "tests/data")
 # What a finding depends on beside the linted files.
 _ALSO = ("macros", ".sqlfluff", "dbt_project.yml", "profiles.yml.example")
@@ -36,7 +37,7 @@ def lint(project: Project) -> list[str]:
         raise LeadscoreError(
             "sqlfluff is not installed.", remedy="In the project's folder run: make env"
         )
-    memory = project.target_folder / "leadscore_lint.json"
+    memory = project.root / _MEMORY
     state = _state(project)
     if memory.exists():
         remembered = json.loads(memory.read_text(encoding="utf-8"))

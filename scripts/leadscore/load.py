@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from rich.progress import Progress, TaskID
 
 from leadscore.dbt import Dbt
 from leadscore.errors import ExitCode, LeadscoreError
@@ -274,11 +277,11 @@ def _fill(warehouse: Warehouse, output: Output, plan: _Plan) -> None:
                 f"{quote(column)} as {quote(name)}" for column, name in names.items()
             )
             of_files = f" ({number} of {len(plan.files)})" if len(plan.files) > 1 else ""
-            task = bar.add_task(f"{plan.table.name}: {file.path.name}{of_files}", total=1.0)
+            task = bar.add_task(f"{plan.table.name}: {file.path.name}{of_files}", total=file.size)
             try:
                 warehouse.execute_watched(
                     f"insert into {new_table} by name select {selected} from ({file.query})",
-                    lambda part, task=task: bar.update(task, completed=part),
+                    partial(_show, bar, task, file.size),
                 )
             except StatementError as error:
                 raise _unreadable(file.path, error) from error
@@ -289,6 +292,11 @@ def _fill(warehouse: Warehouse, output: Output, plan: _Plan) -> None:
                 f"{count(rows - plan.row_count, 'row')}"
             )
             plan.row_count = rows
+
+
+def _show(bar: Progress, task: TaskID, size: int, part: float) -> None:
+    """Moves the bar to the part of a file that is read."""
+    bar.update(task, completed=part * size)
 
 
 def _swap(warehouse: Warehouse, plan: _Plan) -> None:

@@ -19,7 +19,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.measure import Measurement
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
@@ -132,11 +138,11 @@ class Output:
         return StepProgress(self._stderr)
 
     def bar(self) -> Bar:
-        """A progress bar in percent, for one long statement."""
+        """A progress bar in bytes, for reading files."""
         return Bar(
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
+            DownloadColumn(),
             TimeElapsedColumn(),
             console=self._stderr,
             transient=True,

@@ -194,6 +194,9 @@ class Warehouse:
                 with contextlib.suppress(Exception):
                     watch(min(max(raw.query_progress() / 100, 0.0), 1.0))
 
+        # Without this DuckDB does not count; printing is ours.
+        self.execute("set enable_progress_bar = true")
+        self.execute("set enable_progress_bar_print = false")
         poller = threading.Thread(target=poll, daemon=True)
         poller.start()
         try:

@@ -149,6 +149,16 @@ def test_a_lead_outside_an_audience_is_told_so(demo: Copy) -> None:
     assert "b2b" in said.err
 
 
+def test_a_lead_of_live_scorecards_alone_is_told_so(demo: Copy) -> None:
+    ((lead,),) = demo.query(
+        "select min(lead_id) from leadscore.scored_leads where lead_id not in"
+        " (select lead_id from leadscore.scored_leads_draft)"
+    )
+    said = demo.leadscore("explain", lead, "--draft")
+    assert said.code == 4
+    assert "leave out --draft" in said.err
+
+
 def test_before_the_first_run_it_says_so(tmp_path: Path) -> None:
     copy = Copy(copy_project(tmp_path / "project"))
     said = copy.leadscore("explain", "example-b2b-53")

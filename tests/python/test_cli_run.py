@@ -48,6 +48,13 @@ def test_the_demo_ends_with_leads_bands_and_two_explanations(demo: tuple[Copy, S
     assert totals == [["score", "53", "53"], ["score", "55", "55"]]
 
 
+def test_the_log_that_errors_point_to_holds_the_statements(demo: tuple[Copy, Said]) -> None:
+    copy, _ = demo
+    log = (copy.root / "logs" / "dbt.log").read_text(encoding="utf-8")
+    assert "create" in log
+    assert "scored_leads" in log
+
+
 def test_progress_names_each_step_on_stderr_only(demo: tuple[Copy, Said]) -> None:
     _, said = demo
     assert "scored_leads success" in said.err
