@@ -176,6 +176,8 @@ def _place(warehouse: Warehouse) -> Path:
         raise refused("which is a warehouse itself.")
     if path.exists() and not _is_duckdb(path):
         raise refused("where something else lies that would be lost.")
+    if path.stem.lower() in {node["schema"].lower() for node in warehouse.marts()}:
+        raise refused("which DuckDB would not tell from the schema of that name in it.")
     return path
 
 

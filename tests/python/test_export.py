@@ -320,6 +320,15 @@ def test_a_folder_that_cannot_be_made_is_said(project: Copy) -> None:
     assert [path.name for path in (project.root / "taken").iterdir()] == ["scored_accounts.csv"]
 
 
+def test_a_link_stays_one(project: Copy, tmp_path: Path) -> None:
+    (project.root / "exports").mkdir()
+    link = project.root / "exports" / "rejected_rows.csv"
+    link.symlink_to(tmp_path / "elsewhere.csv")
+    assert project.leadscore("export", "rejected_rows").code == 0
+    assert link.is_symlink()
+    assert (tmp_path / "elsewhere.csv").read_text(encoding="utf-8").startswith("source_name,")
+
+
 def test_a_mart_that_is_named_twice_is_written_once(project: Copy) -> None:
     said = project.leadscore("export", "rejected_rows", "rejected_rows", "--json")
     assert said.code == 0, said.err

@@ -408,6 +408,7 @@ def test_an_empty_var_switches_it_off(scored: Copy, monkeypatch: pytest.MonkeyPa
         ("README.md", "something else"),
         ("models", "something else"),
         (7, "no name of a file"),
+        ("Leadscore.duckdb", "the schema of that name"),
     ],
 )
 def test_what_would_be_lost_is_not_overwritten(
