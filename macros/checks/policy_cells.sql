@@ -135,7 +135,7 @@
 {%- endmacro %}
 
 
-{# The least measure that meets a criterion: where the cell is empty, 4.2 of the contract gives it. #}
+{# The least measure that meets a criterion: where the cell is empty, 1 for counts, and 0 where at_most makes them an absence. #}
 {% macro policy_at_least(at_least, at_most, measure) -%}
     coalesce(
         {{ at_least }},

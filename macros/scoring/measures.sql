@@ -45,7 +45,7 @@
 
 
 {#
-    The measure as a decimal with 6 places; null where the contract says "not met".
+    The measure as a decimal with 6 places; null where there is nothing to compare, so that the criterion is not met.
     Args: measure, its name; measured, the alias of a row with event_count, base_count, step_count,
     value_count and number_sum; youngest_age, the whole days of the youngest event's age.
 #}
