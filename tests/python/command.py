@@ -13,12 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from harness import copy_project
 from leadscore.cli import main
-
-PROJECT = Path(__file__).resolve().parents[2]
-_NOT_COPIED = shutil.ignore_patterns(
-    ".*", "target", "logs", "tests", "profiles.yml", "*.duckdb*", "__pycache__", "*.egg-info"
-)
 
 
 @dataclass
@@ -50,6 +46,12 @@ class Copy:
     """
 
     root: Path
+
+    @classmethod
+    def fresh(cls, root: Path) -> Copy:
+        """A copy of the project as git knows it, in a new folder."""
+        copy_project(root)
+        return cls(root)
 
     @property
     def policy(self) -> Path:
@@ -121,13 +123,3 @@ def close_warehouses() -> None:
 
     DuckDBConnectionManager.close_all_connections()
     gc.collect()
-
-
-def copy_project(root: Path) -> Path:
-    """Copies what git tracks of the project, tests aside, to a new folder."""
-    shutil.copytree(PROJECT, root, ignore=_NOT_COPIED)
-    for name in list(os.environ):
-        # The copy stands on its own, whatever surrounds the tests.
-        if name.startswith("DBT_") or name == "LEADSCORE_DUCKDB_PATH":
-            del os.environ[name]
-    return root

@@ -62,14 +62,11 @@ class Project:
     """
 
     def __init__(self, root: Path) -> None:
-        shutil.copytree(PROJECT, root, ignore=_NOT_COPIED)
+        copy_project(root)
         self.root = root
         self.database = root / DATABASE
-        _drop_tests(root)
         profile = _PROFILE.format(path=json.dumps(str(self.database)))
         (root / "profiles.yml").write_text(profile, encoding="utf-8")
-        for name in _FOREIGN:
-            os.environ.pop(name, None)
         self._dbt: Dbt | None = None
 
     @property
@@ -158,6 +155,18 @@ class Project:
                     rows = warehouse.rows(f"select {columns} from {warehouse.model(model)}")
                     found[name] = [_spelled(name, row) for row in rows]
         return found
+
+
+def copy_project(root: Path) -> None:
+    """Copy the project as git knows it, without its tests, to a folder where it stands on its own.
+
+    Args:
+        root: the folder to make; its parent must exist.
+    """
+    shutil.copytree(PROJECT, root, ignore=_NOT_COPIED)
+    _drop_tests(root)
+    for name in _FOREIGN:
+        os.environ.pop(name, None)
 
 
 def _drop_tests(root: Path) -> None:

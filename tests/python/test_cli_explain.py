@@ -6,17 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from command import Copy, copy_project
+from command import Copy, Said
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """The scored demo."""
-    copy = Copy(copy_project(tmp_path_factory.mktemp("explain") / "project"))
-    said = copy.leadscore("run")
-    assert said.code == 0, said.err
-    copy.save()
-    return copy
+def demo(demo: tuple[Copy, Said]) -> Copy:
+    """The scored demo, as it was scored."""
+    demo[0].restore()
+    return demo[0]
 
 
 def ledger_lines(out: str) -> list[str]:
@@ -160,7 +157,7 @@ def test_a_lead_of_live_scorecards_alone_is_told_so(demo: Copy) -> None:
 
 
 def test_before_the_first_run_it_says_so(tmp_path: Path) -> None:
-    copy = Copy(copy_project(tmp_path / "project"))
+    copy = Copy.fresh(tmp_path / "project")
     said = copy.leadscore("explain", "example-b2b-53")
     assert said.code == 4
     assert "leadscore run" in said.err

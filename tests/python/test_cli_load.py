@@ -8,7 +8,7 @@ import json
 import duckdb
 import pytest
 import yaml
-from command import Copy, copy_project
+from command import Copy
 
 LEADS = 'lead_id,title,Company Size\nL1,CEO,007\nL2,"a ""b"",\nc",\n'
 EVENTS = "event_id,event_name,occurred_at,lead_id,page\nE1,visit,2026-01-01,L1,/\n"
@@ -17,7 +17,7 @@ EVENTS = "event_id,event_name,occurred_at,lead_id,page\nE1,visit,2026-01-01,L1,/
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """A project that dbt has read once, with nothing loaded."""
-    copy = Copy(copy_project(tmp_path_factory.mktemp("load") / "project"))
+    copy = Copy.fresh(tmp_path_factory.mktemp("load") / "project")
     assert copy.leadscore("check", "--only", "parse").code == 0
     copy.save()
     return copy

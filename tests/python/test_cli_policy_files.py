@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from command import PROJECT
+from harness import PROJECT
 from leadscore.policy_files import PolicyProblem, check_policy_files
 
 HEADER = "scorecard_id,scope,band,min_points"

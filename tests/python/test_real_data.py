@@ -25,14 +25,11 @@ import oracle
 import pytest
 import yaml
 from comparison import read_csv
+from harness import PROJECT, copy_project
 from oracle.policy import FILES
 
-PROJECT = Path(__file__).resolve().parents[2]
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 DATA = Path(os.environ.get("LEADSCORE_SHARED") or PROJECT.parent / "shared") / "data"
-NOT_COPIED = shutil.ignore_patterns(
-    ".*", "target", "logs", "tests", "profiles.yml", "*.duckdb*", "__pycache__"
-)
 
 Query = Callable[..., list[tuple]]
 
@@ -83,7 +80,7 @@ def leadscore(project: Path, *words: str) -> dict:
 def score(folder: Path, name: str, raw: dict[str, Path], *load_words: str) -> Scored:
     """Load files into a copy of the project, score them, and have them scored independently."""
     project = folder / "project"
-    shutil.copytree(PROJECT, project, ignore=NOT_COPIED)
+    copy_project(project)
     for file in FILES:
         fixture = FIXTURES / name / "scoring" / f"{file}.csv"
         shutil.copyfile(fixture, project / "seeds" / "scoring" / f"{file}.csv")
