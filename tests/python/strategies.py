@@ -6,6 +6,7 @@ windows that policies use, so that boundaries are hit and not just passed by.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,11 +37,12 @@ class World:
 def world(seed: int, *, policies: int = 210, leads: int = 150, events: int = 2000) -> World:
     """Return a large world that follows from its seed alone, on any machine.
 
-    Arguments: the seed; how many policies (each its own scorecard), leads and events.
+    Arguments: the seed (where it is odd, optional columns and tables may be absent); how many
+    policies (each its own scorecard), leads and events.
     """
     draw = Random(seed)
-    config = _config(draw)
-    raw = _raw_tables(draw, config, leads, events)
+    config = _config(draw, may_lack=seed % 2 == 1)
+    raw = _raw_tables(draw, config, leads, events, may_lack=seed % 2 == 1)
     found = [*_thorough_policies(), *(_policy(draw, config) for _ in range(policies))]
     return World(seed, config, raw, combine(found, draw))
 
@@ -52,9 +54,10 @@ def worlds(draw: st.DrawFn, *, policies: int = 2, leads: int = 10, events: int =
     Arguments: how many policies, leads and events there are at most.
     """
     chance = draw(st.randoms(use_true_random=False))
-    config = _config(chance)
+    config = _config(chance, may_lack=True)
     found = [_policy(chance, config) for _ in range(chance.randint(1, policies))]
-    raw = _raw_tables(chance, config, chance.randint(0, leads), chance.randint(0, events))
+    sizes = chance.randint(0, leads), chance.randint(0, events)
+    raw = _raw_tables(chance, config, *sizes, may_lack=True)
     return World(0, config, raw, combine(found, chance))
 
 
@@ -65,7 +68,7 @@ def _column_cased(draw: Random, place: str) -> str:
 
 
 def _raw_tables(
-    draw: Random, config: Mapping[str, Any], leads: int, events: int
+    draw: Random, config: Mapping[str, Any], leads: int, events: int, *, may_lack: bool
 ) -> dict[str, Table]:
     ids = events * 3 + 1
     identities = [_identity(draw, config) for _ in range(leads)]
@@ -73,26 +76,34 @@ def _raw_tables(
     for row in draw.sample(identities, len(identities) // 4):
         visitor = _pick(draw, [row["anonymous_id"], "v0", "v1"])
         identities.append(row | {"anonymous_id": visitor or "v0"})
+    # The longest chain that is followed.
+    chain = [f"chain {number}" for number in range(33)]
+    early = _moment(config) - timedelta(days=60)
+    for merged, into in itertools.pairwise(chain):
+        row = {"anonymous_id": "", "lead_id": into, "merged_lead_id": merged}
+        identities.append(row | {"identified_at": _time_spelled(draw, early)})
     event_rows = [_event(draw, config, ids) for _ in range(events)]
+    for row in event_rows[:3]:
+        row["lead_id"] = chain[0]
     # The same id once more, with other cells that only the order of rows can tell apart.
     for row in draw.sample(event_rows, len(event_rows) // 12):
         changed = draw.sample(["event_name", "page", "amount", "ok", "payload", "lead_id"], 2)
         other = _event(draw, config, ids)
         event_rows.append(row | {column: other[column] for column in changed})
     tables = {
-        "leads": [_lead(draw, config) for _ in range(leads)],
+        "leads": [*(_lead(draw, config) for _ in range(leads)), _lead(draw, config, chain[-1])],
         "events": event_rows,
         "outcomes": [_outcome(draw, config) for _ in range(leads)],
         "identities": identities,
     }
     for name, column in pools.OPTIONAL_COLUMNS:
-        if _chance(draw, 4):
+        if may_lack and _chance(draw, 6):
             for row in tables[name]:
                 del row[column]
     return {name: Table(rows) for name, rows in tables.items()}
 
 
-def _config(draw: Random) -> dict[str, Any]:
+def _config(draw: Random, *, may_lack: bool) -> dict[str, Any]:
     config = {
         "as_of": _pick(draw, pools.MOMENTS),
         "lead_attributes": [
@@ -115,7 +126,7 @@ def _config(draw: Random) -> dict[str, Any]:
         ),
     }
     for switch in ("has_outcomes", "has_identities"):
-        if _chance(draw, 6):
+        if may_lack and _chance(draw, 8):
             config[switch] = False
     return config
 
@@ -230,9 +241,10 @@ def _value(draw: Random, name: str, kind: str, config: Mapping[str, Any]) -> str
     return _spaced(draw, _cased(draw, _pick(draw, _texts(name))))
 
 
-def _lead(draw: Random, config: Mapping[str, Any]) -> Row:
-    """Draw a row of crm.leads."""
-    row = {"Lead_Id": _spaced(draw, _pick(draw, [*pools.LEAD_IDS, *pools.LEAD_IDS, ""]))}
+def _lead(draw: Random, config: Mapping[str, Any], lead_id: str | None = None) -> Row:
+    """Draw a row of crm.leads, of any lead or of the given one."""
+    lead_id = lead_id or _pick(draw, [*pools.LEAD_IDS, *pools.LEAD_IDS, ""])
+    row = {"Lead_Id": _spaced(draw, lead_id)}
     row["created_at"] = "" if _chance(draw, 20) else _time_spelled(draw, _past(draw, config))
     row["UPDATED_AT"] = _pick(
         draw, ["", "2025-01-01", "2025-01-01T00:00Z", "2025-01-02", "2026-13-01", "soon"]
@@ -362,13 +374,15 @@ def _identity(draw: Random, config: Mapping[str, Any]) -> Row:
         else pools.MERGED_IDS,
     )
     bad = draw.randint(0, 29)
+    at = _past(draw, config)
+    if _chance(draw, 25):
+        # Several at one moment, also at the very last one that counts.
+        at = _moment(config) - timedelta(days=_pick(draw, [0, 0, 1]))
     return {
         "anonymous_id": _spaced(draw, visitor) if visitor else "",
         "lead_id": "" if bad == 0 else _spaced(draw, lead_id),
         "identified_at": (
-            _pick(draw, ["", *pools.UNREADABLE_TIMES])
-            if bad == 1
-            else _time_spelled(draw, _past(draw, config))
+            _pick(draw, ["", *pools.UNREADABLE_TIMES]) if bad == 1 else _time_spelled(draw, at)
         ),
         "merged_lead_id": _spaced(draw, merged) if merged else "",
     }

@@ -19,7 +19,7 @@ from harness import Project, distinct, failures
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-SEED = int(os.environ.get("LEADSCORE_TEST_SEED") or 20260301)
+SEED = int(os.environ.get("LEADSCORE_TEST_SEED") or 20260302)
 MORE_RUNS = int(os.environ.get("LEADSCORE_TEST_RUNS") or 0)
 POLICIES = 210
 
