@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from command import Copy, copy_project
+from command import Copy
 from hypothesis import given
 from hypothesis import strategies as st
 from leadscore.export import for_spreadsheet
@@ -83,7 +83,7 @@ MOMENT = datetime(2026, 3, 1, 10, 20, 30, 123_456)
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """A project with a mart of awkward cells, made by hand; the other marts are missing."""
-    copy = Copy(copy_project(tmp_path_factory.mktemp("export") / "lead's score"))
+    copy = Copy.fresh(tmp_path_factory.mktemp("export") / "lead's score")
     texts = [text for text in [*FORMULAS, *AWKWARD] if text != "\x00=1+1"]
     with duckdb.connect(str(copy.warehouse)) as connection:
         connection.execute("create schema leadscore")
