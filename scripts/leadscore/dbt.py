@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import re
 import sys
@@ -200,6 +201,8 @@ class Dbt:
     @contextlib.contextmanager
     def _surroundings(self) -> Iterator[None]:
         """What dbt may see and do: the project as working directory, nothing on our stdout."""
+        # A log that cannot be written, on a full disk, is no news to the one who typed the command.
+        logging.raiseExceptions = False
         os.environ.setdefault("DO_NOT_TRACK", "1")
         os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
         before = os.getcwd()
