@@ -131,6 +131,14 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Rebuild what runs otherwise only add to.")
     ] = False,
+    wait: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            help="How long to wait for another run of this project to end.",
+        ),
+    ] = 0,
     target: Target = None,
     dbt_vars: Vars = None,
     project_dir: ProjectDir = None,
@@ -148,7 +156,7 @@ def run(
     from leadscore.run import run as run_all
 
     with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
-        output.json(run_all(project, output, RunOptions(as_of, select, full_refresh)))
+        output.json(run_all(project, output, RunOptions(as_of, select, full_refresh, wait)))
 
 
 @app.command()

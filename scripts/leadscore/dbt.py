@@ -15,11 +15,12 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from leadscore.errors import ExitCode, LeadscoreError
 from leadscore.project import PACKAGE, Project
+from leadscore.run_lock import holder
 
 GOOD_STATUSES = frozenset({"success", "pass", "warn", "no-op", "reused"})
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -260,6 +261,14 @@ def unreachable(project: Project, reason: str) -> LeadscoreError:
             "Another program has the warehouse file open. Close it (a SQL shell, a notebook, a "
             "run that is still going), then try again."
         )
+        other = holder(project)
+        if other:
+            return LeadscoreError(
+                f"{other} is going on, and has the warehouse open.",
+                remedy="Try again when it has ended. The tables can be read meanwhile in the "
+                "published file.",
+                details={"other_run": asdict(other)},
+            )
     return LeadscoreError(f"The warehouse cannot be opened: {reason}", remedy=remedy)
 
 

@@ -13,6 +13,7 @@ from leadscore.policy_files import PolicyFiles, PolicyProblem, check_policy_file
 from leadscore.project import PACKAGE, POLICY_FILES, Project
 from leadscore.publish import Published, is_wanted, renew
 from leadscore.raw_tables import RAW_TABLES
+from leadscore.run_lock import alone
 from leadscore.warehouse import Warehouse
 
 GATE = "int_policy__gate"
@@ -30,11 +31,13 @@ class RunOptions:
         as_of: the scoring moment; None for the project's own.
         select: a dbt selection to limit the run to; None for everything.
         full_refresh: rebuild what is otherwise only added to.
+        wait: how many seconds to wait for another run to end.
     """
 
     as_of: str | None = None
     select: str | None = None
     full_refresh: bool = False
+    wait: float = 0
 
 
 @dataclass
@@ -87,8 +90,14 @@ def run(project: Project, output: Output, options: RunOptions) -> dict[str, Any]
 
     Raises:
         PolicyError: the policy has errors.
-        LeadscoreError: a step failed, or all went well but the published file is an old one.
+        LeadscoreError: a step failed, or all went well but the published file is an old one, or
+            another run is going on.
     """
+    with alone(project, output, "run", options.wait):
+        return _run(project, output, options)
+
+
+def _run(project: Project, output: Output, options: RunOptions) -> dict[str, Any]:
     began = time.monotonic()
     invocation, warehouse = score(project, output, options)
     summary = summarise(warehouse)
@@ -131,8 +140,13 @@ def score(project: Project, output: Output, options: RunOptions) -> tuple[Invoca
 
     Raises:
         PolicyError: the policy has errors.
-        LeadscoreError: a step failed.
+        LeadscoreError: a step failed, or another run is going on.
     """
+    with alone(project, output, "run", options.wait):
+        return _score(project, output, options)
+
+
+def _score(project: Project, output: Output, options: RunOptions) -> tuple[Invocation, Warehouse]:
     dbt = prepared(project, output, {"as_of": options.as_of} if options.as_of else {})
     selection = f"package:{PACKAGE}"
     if options.select:

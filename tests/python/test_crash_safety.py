@@ -7,12 +7,16 @@ more kills.
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -20,7 +24,7 @@ import duckdb
 import pytest
 import sequences
 from harness import Project, close_warehouses
-from marts import diff_marts, read_marts
+from marts import Marts, diff_marts, read_marts
 from processes import Ended, Spawner, run_words
 
 SEED = int(os.environ.get("LEADSCORE_TEST_SEED") or 20260305)
@@ -258,3 +262,148 @@ def test_a_run_after_killed_ones_gives_what_it_would_have_given_anyway(tmp_path:
     attempts.stop()
     attempts.all_is_well(readers.seen)
     assert readers.times > KILLS
+
+
+# --- a second run at the same time -----------------------------------------------------------
+
+# A run that goes on for as long as it is wanted.
+HOLDER = """
+import sys
+from pathlib import Path
+import duckdb
+from leadscore.output import Output
+from leadscore.project import Project
+from leadscore.run_lock import alone
+with alone(Project(Path(sys.argv[1])), Output(), "run"), duckdb.connect(sys.argv[2]):
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[sequences.Step]]:
+    """A project that was run once, and what comes in next."""
+    project = Project(tmp_path_factory.mktemp("small") / "copy")
+    steps = [step for step in sequences.story(SEED + 100, steps=6) if step.is_valid]
+    fill(project, steps[0])
+    spawner = Spawner(project.root.parent / "spawner")
+    ended = spawner.start(project.root, *run_words(steps[0].config)).wait()
+    spawner.stop()
+    assert ended.code == 0, ended.err
+    return project, steps
+
+
+def marts_expected(project: Project, step: sequences.Step, folder: Path) -> Marts:
+    """What one run with the same inputs gives in a project of its own."""
+    anew = Project(folder / "anew")
+    fill(anew, step)
+    invocation = anew.run(step.config)
+    assert invocation.ok
+    close_warehouses()
+    return read_marts(anew.database)
+
+
+def start(project: Project, *words: str) -> subprocess.Popen[str]:
+    """Start a command as a scheduler does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "leadscore", *words],
+        cwd=project.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_of_two_runs_started_at_once_one_wins_and_the_other_says_so(
+    small: tuple[Project, list[sequences.Step]], tmp_path: Path
+) -> None:
+    project, (_, step, *_) = small
+    fill(project, step)
+    both = [start(project, *run_words(step.config)) for _ in range(2)]
+    ended = [(*process.communicate(timeout=120), process) for process in both]
+    ended.sort(key=lambda one: one[2].returncode)
+    (_, won_err, won), (lost_out, lost_err, lost) = ended
+    assert won.returncode == 0, won_err
+    assert lost.returncode == 1, lost_err
+    said = json.loads(lost_out)
+    assert f"process {won.pid}," in said["error"]
+    assert "is going on" in said["error"]
+    assert "--wait" in said["remedy"]
+    assert said["other_run"]["pid"] == won.pid
+    assert said["other_run"]["command"] == "run"
+    assert datetime.fromisoformat(said["other_run"]["since"]).year >= 2024
+    assert "Traceback" not in lost_err
+
+    expected = marts_expected(project, step, tmp_path)
+    assert not diff_marts(expected, read_marts(project.database))
+    assert not diff_marts(expected, read_marts(published(project), read_only=True))
+
+
+def test_a_run_that_is_told_to_wait_runs_afterwards(
+    small: tuple[Project, list[sequences.Step]],
+) -> None:
+    project, (_, step, *_) = small
+    fill(project, step)
+    runs = "select count(distinct run_id) from leadscore.run_audit"
+    with duckdb.connect(str(project.database)) as connection:
+        (before,) = connection.execute(runs).fetchone()
+    both = [start(project, *run_words(step.config, "--wait", "100")) for _ in range(2)]
+    ended = [(*process.communicate(timeout=120), process) for process in both]
+    assert [process.returncode for *_, process in ended] == [0, 0], ended
+    assert sum("Waiting up to 100 s" in err for _, err, _ in ended) == 1
+    with duckdb.connect(str(project.database)) as connection:
+        assert connection.execute(runs).fetchone() == (before + 2,)
+
+
+def test_what_needs_the_warehouse_meanwhile_says_who_has_it(
+    small: tuple[Project, list[sequences.Step]],
+) -> None:
+    project, (step, *_) = small
+    note = project.root / "target" / "leadscore.lock.json"
+    assert not note.exists()
+    before = read_marts(project.database)
+    close_warehouses()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(project.root), str(project.database)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout.readline() == "ready\n"
+    given = json.dumps({"use_demo_data": False, **step.config})
+    commands = (
+        run_words(step.config),
+        ["publish"],
+        ["load", "--leads", "README.md"],
+        ["check", "--only", "policy"],
+        ["explain", "L1", "--vars", given],
+        ["export", "scored_leads", "--vars", given],
+    )
+    for command in commands:
+        # One after the other: some of them write dbt's own files.
+        told = start(project, *command)
+        out, err = told.communicate(timeout=120)
+        assert told.returncode == 1, (command, out, err)
+        said = " ".join((out + err).split())
+        assert f"leadscore run (process {holder.pid}, since " in said, (command, out, err)
+        assert "Traceback" not in said
+    holder.communicate(timeout=60)
+    assert not note.exists()
+    assert not diff_marts(before, read_marts(project.database))
+    close_warehouses()
+
+
+def test_the_lock_of_a_killed_run_blocks_nobody(
+    small: tuple[Project, list[sequences.Step]], spawner: Spawner
+) -> None:
+    project, (_, step, *_) = small
+    note = project.root / "target" / "leadscore.lock.json"
+    running = spawner.start(project.root, *run_words(step.config))
+    while not note.exists():
+        time.sleep(0.01)
+    running.kill()
+    assert running.wait().code == -signal.SIGKILL
+    assert note.exists()
+    ended = spawner.start(project.root, *run_words(step.config)).wait()
+    assert ended.code == 0, ended.err
+    assert not note.exists()
