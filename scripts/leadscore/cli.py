@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from leadscore import __version__
-from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.errors import DiskFullError, ExitCode, LeadscoreError, disk_is_full
 from leadscore.output import Output
 from leadscore.project import Project, find_project, parse_vars
 
@@ -401,6 +401,9 @@ def _session(
     except Exception as error:
         if debug:
             raise
+        if disk_is_full(str(error)):
+            output.error(DiskFullError(str(error), Path.cwd()))
+            raise typer.Exit(int(ExitCode.FAILED)) from None
         output.error(
             LeadscoreError(
                 f"Something went wrong that should not: {type(error).__name__}: {error}",

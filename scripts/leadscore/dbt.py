@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.errors import DiskFullError, ExitCode, LeadscoreError, disk_is_full
 from leadscore.project import PACKAGE, Project
 from leadscore.run_lock import holder
 
@@ -186,7 +186,11 @@ class Dbt:
         path = self.project.target_folder / "run_results.json"
         if not path.exists():
             return []
-        written = _read_json(path)
+        try:
+            written = _read_json(path)
+        except ValueError:
+            # Of a run that was killed, or that had no room on the disk, while it wrote this.
+            return []
         if written["metadata"]["invocation_id"] != invocation_id:
             return []
         return [
@@ -255,6 +259,8 @@ class _Listener:
 def unreachable(project: Project, reason: str) -> LeadscoreError:
     """The error for a warehouse that does not open, with what to do about it."""
     reason = _plain(reason)
+    if disk_is_full(reason):
+        return DiskFullError(reason, project.root)
     remedy = f"Check {project.profiles_folder / 'profiles.yml'}: leadscore uses that warehouse."
     if "lock" in reason.lower():
         remedy = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadscore.dbt import Dbt, Invocation, unreachable
-from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.errors import DiskFullError, ExitCode, LeadscoreError, disk_is_full
 from leadscore.output import Output, command, count
 from leadscore.policy_files import PolicyFiles, PolicyProblem, check_policy_files
 from leadscore.project import PACKAGE, POLICY_FILES, Project
@@ -356,6 +356,11 @@ def run_failure(
         invocation: what dbt did.
         warehouse: to read the policy's problems from.
     """
+    reasons = [invocation.error or "", *(step.message for step in invocation.failed)]
+    full = next((reason for reason in reasons if disk_is_full(reason)), None)
+    if full:
+        line = next(line for line in full.splitlines() if disk_is_full(line))
+        return DiskFullError(line.strip(), project.root)
     if any(step.name == GATE for step in invocation.failed):
         problems = policy_problems(warehouse)
         if problems:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -407,3 +408,122 @@ def test_the_lock_of_a_killed_run_blocks_nobody(
     ended = spawner.start(project.root, *run_words(step.config)).wait()
     assert ended.code == 0, ended.err
     assert not note.exists()
+
+
+# --- a full disk -----------------------------------------------------------------------------
+
+
+class Disk:
+    """A small disk in memory.
+
+    Args:
+        folder: where to mount it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self._mount("size=500m", "tmpfs")
+
+    def _mount(self, options: str, *what: str) -> None:
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, *what, str(self.folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if mounted.returncode:
+            pytest.skip(f"this needs the right to mount a disk: {mounted.stderr.strip()}")
+
+    def leave(self, kilobytes: int) -> None:
+        """Let so much be free."""
+        used = shutil.disk_usage(self.folder).used // 1024
+        self._mount(f"remount,size={used + kilobytes}k")
+
+    def unmount(self) -> None:
+        subprocess.run(["umount", "-l", str(self.folder)], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    if not sys.platform.startswith("linux") or shutil.which("mount") is None:
+        pytest.skip("this needs a system that mounts disks in memory")
+    one = Disk(tmp_path / "disk")
+    yield one
+    close_warehouses()
+    one.unmount()
+
+
+def says_that_the_disk_is_full(ended: Ended) -> None:
+    assert ended.code == 1, ended.out + ended.err
+    said = ended.json
+    assert "disk is full" in said["error"], said
+    assert "MB free" in said["where"], said
+    assert "Make room" in said["remedy"], said
+    assert "Traceback" not in ended.err
+
+
+def is_old_or_new(before: Marts, after: Marts, got: Marts) -> None:
+    """Each mart must be as it was, or as it is to be, never a part of it."""
+    for name, mart in got.items():
+        assert mart.rows in (before[name].rows, after[name].rows), name
+
+
+def test_a_run_on_a_full_disk_says_so_and_the_next_one_makes_good(
+    tmp_path: Path, disk: Disk, spawner: Spawner
+) -> None:
+    # All of it is on that disk: the warehouse, the published file, and what dbt writes.
+    project = Project(disk.folder / "copy")
+    first, second, *_ = (step for step in sequences.story(SEED + 200, steps=6) if step.is_valid)
+    fill(project, first)
+    ended = spawner.start(project.root, *run_words(first.config)).wait()
+    assert ended.code == 0, ended.err
+    before = read_marts(project.database)
+    file = published(project).read_bytes()
+    fill(project, second)
+    expected = marts_expected(project, second, tmp_path)
+
+    failed = 0
+    for kilobytes in (0, 100, 400, 1600, 6400, 25_600, 102_400):
+        disk.leave(kilobytes)
+        ended = spawner.start(project.root, *run_words(second.config)).wait()
+        disk.leave(200_000)
+        if ended.code == 0:
+            break
+        if "published file could not be renewed" in ended.out:
+            # All but the last step had room.
+            assert "No space left" in ended.out
+        else:
+            says_that_the_disk_is_full(ended)
+            failed += 1
+        assert published(project).read_bytes() == file, kilobytes
+        is_old_or_new(before, expected, read_marts(project.database))
+        close_warehouses()
+    assert failed > 1
+    assert ended.code == 0, ended.out
+    assert not diff_marts(expected, read_marts(project.database))
+    assert not diff_marts(expected, read_marts(published(project), read_only=True))
+    assert not [path for path in project.root.iterdir() if "unfinished" in path.name]
+
+
+def test_a_warehouse_that_cannot_grow_is_told_like_a_full_disk(
+    small: tuple[Project, list[sequences.Step]], tmp_path: Path, spawner: Spawner
+) -> None:
+    # Works without any rights: the system lets no file of the run grow beyond a size.
+    project, (_, _, step, *_) = small
+    fill(project, step)
+    before = read_marts(project.database)
+    close_warehouses()
+    file = published(project).read_bytes()
+    words = run_words(step.config)
+    # Parts of the file are free by now, so that a run may end without making it larger.
+    size = project.database.stat().st_size // 2
+    says_that_the_disk_is_full(spawner.start(project.root, *words, largest_file=size).wait())
+    assert published(project).read_bytes() == file
+    expected = marts_expected(project, step, tmp_path)
+    is_old_or_new(before, expected, read_marts(project.database))
+    close_warehouses()
+    ended = spawner.start(project.root, *words).wait()
+    assert ended.code == 0, ended.err
+    assert not diff_marts(expected, read_marts(project.database))
+    assert not diff_marts(expected, read_marts(published(project), read_only=True))
