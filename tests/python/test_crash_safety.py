@@ -484,7 +484,7 @@ def test_a_run_on_a_full_disk_says_so_and_the_next_one_makes_good(
     expected = marts_expected(project, second, tmp_path)
 
     failed = 0
-    for kilobytes in (0, 100, 400, 1600, 6400, 25_600, 102_400):
+    for kilobytes in (0, 400, 1600, 102_400):
         disk.leave(kilobytes)
         ended = spawner.start(project.root, *run_words(second.config)).wait()
         disk.leave(200_000)
@@ -506,7 +506,7 @@ def test_a_run_on_a_full_disk_says_so_and_the_next_one_makes_good(
     assert not [path for path in project.root.iterdir() if "unfinished" in path.name]
 
 
-def test_a_warehouse_that_cannot_grow_is_told_like_a_full_disk(
+def test_files_that_cannot_grow_are_told_like_a_full_disk(
     small: tuple[Project, list[sequences.Step]], tmp_path: Path, spawner: Spawner
 ) -> None:
     # Works without any rights: the system lets no file of the run grow beyond a size.
@@ -516,9 +516,9 @@ def test_a_warehouse_that_cannot_grow_is_told_like_a_full_disk(
     close_warehouses()
     file = published(project).read_bytes()
     words = run_words(step.config)
-    # Parts of the file are free by now, so that a run may end without making it larger.
-    size = project.database.stat().st_size // 2
-    says_that_the_disk_is_full(spawner.start(project.root, *words, largest_file=size).wait())
+    # The statements of a run, which it logs before they take effect, take more.
+    ended = spawner.start(project.root, *words, largest_file=1_000_000).wait()
+    says_that_the_disk_is_full(ended)
     assert published(project).read_bytes() == file
     expected = marts_expected(project, step, tmp_path)
     is_old_or_new(before, expected, read_marts(project.database))
