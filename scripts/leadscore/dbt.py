@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import os
+import pickle
 import re
 import sys
 import warnings
@@ -101,6 +102,9 @@ class Dbt:
     def __init__(self, project: Project, more_vars: dict[str, Any] | None = None) -> None:
         self.project = project
         self.vars = {**project.given_vars, **(more_vars or {})}
+        # What dbt parsed last, and a copy of it for the calls to come.
+        self._parsed: Any = None
+        self._kept: bytes | None = None
 
     def call(self, command: str, *arguments: str, progress: Progress | None = None) -> Invocation:
         """Runs one dbt command.
@@ -130,7 +134,12 @@ class Dbt:
         if self.vars:
             words += ["--vars", json.dumps(self.vars)]
         with self._surroundings():
-            result = _runner(listener).invoke(words)
+            # dbt writes into the manifest while it runs (it would not compile an ephemeral model a
+            # second time), so each call gets a copy of its own.
+            kept = pickle.loads(self._kept) if self._kept is not None else None
+            result = _runner(listener, kept).invoke(words)
+        if command == "parse" and result.success:
+            self._parsed = result.result
         invocation = Invocation(ok=result.success, warnings=list(listener.warnings))
         invocation.steps = self._steps(listener.invocation_id)
         if result.exception is not None:
@@ -154,6 +163,36 @@ class Dbt:
             )
         return _read_json(self.project.target_folder / "manifest.json")
 
+    def keep_parsed(self) -> None:
+        """Reads the project now and not again: further calls skip that.
+
+        Raises:
+            LeadscoreError: the project does not parse.
+        """
+        self._kept = None
+        self.manifest()
+        self._kept = pickle.dumps(self._parsed)
+
+    def release(self) -> None:
+        """Lets go of a DuckDB file between calls, so that other programs can write to it.
+
+        dbt's adapter keeps it open until the process ends. A database in memory stays.
+        """
+        for adapter in _adapters():
+            if adapter.type() == "duckdb" and adapter.config.credentials.path != ":memory:":
+                adapter.cleanup_connections()
+                # There is none before the first connection.
+                with contextlib.suppress(Exception):
+                    adapter.connections.env().close()
+
+    def interrupt(self) -> None:
+        """Makes the statements that run now fail, where the engine can; from any thread."""
+        for adapter in _adapters():
+            for connection in list(adapter.connections.thread_connections.values()):
+                # A statement that ended meanwhile needs no interruption.
+                with contextlib.suppress(Exception):
+                    connection.handle.interrupt()
+
     @contextlib.contextmanager
     def connection(self) -> Iterator[Any]:
         """The adapter of the active target, with an open connection.
@@ -164,9 +203,7 @@ class Dbt:
         Raises:
             LeadscoreError: the warehouse cannot be reached.
         """
-        from dbt.adapters.factory import FACTORY
-
-        adapter = next(iter(FACTORY.adapters.values()))
+        adapter = _adapters()[0]
         with self._surroundings():
             try:
                 with adapter.connection_named("leadscore"):
@@ -275,7 +312,13 @@ def package_node(manifest: dict[str, Any], kind: str, name: str) -> dict[str, An
     return nodes.get(f"{kind}.{PACKAGE}.{name}")
 
 
-def _runner(listener: _Listener) -> Any:
+def _adapters() -> list[Any]:
+    from dbt.adapters.factory import FACTORY
+
+    return list(FACTORY.adapters.values())
+
+
+def _runner(listener: _Listener, manifest: Any = None) -> Any:
     # Imported late: it takes more than a second, which `--help` should not.
     try:
         from dbt.cli.main import dbtRunner
@@ -285,7 +328,7 @@ def _runner(listener: _Listener) -> Any:
             remedy="In the project's folder run: make env",
             code=ExitCode.FAILED,
         ) from error
-    return dbtRunner(callbacks=[listener])
+    return dbtRunner(manifest=manifest, callbacks=[listener])
 
 
 def _read_json(path: Any) -> dict[str, Any]:
