@@ -27,6 +27,10 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _WARNING_MARK = re.compile(r"^\[?WARNING\]?:?\s*", re.IGNORECASE)
 
 
+class InUseError(LeadscoreError):
+    """Another program has the file of the warehouse open, perhaps only for a moment."""
+
+
 class Progress(Protocol):
     """Something that shows how far dbt has come."""
 
@@ -291,13 +295,17 @@ class _Listener:
 def unreachable(project: Project, reason: str) -> LeadscoreError:
     """The error for a warehouse that does not open, with what to do about it."""
     reason = _plain(reason)
-    remedy = f"Check {project.profiles_folder / 'profiles.yml'}: leadscore uses that warehouse."
+    what = f"The warehouse cannot be opened: {reason}"
     if "lock" in reason.lower():
-        remedy = (
-            "Another program has the warehouse file open. Close it (a SQL shell, a notebook, a "
-            "run that is still going), then try again."
+        return InUseError(
+            what,
+            remedy="Another program has the warehouse file open. Close it (a SQL shell, a "
+            "notebook, a run that is still going), then try again.",
         )
-    return LeadscoreError(f"The warehouse cannot be opened: {reason}", remedy=remedy)
+    return LeadscoreError(
+        what,
+        remedy=f"Check {project.profiles_folder / 'profiles.yml'}: leadscore uses that warehouse.",
+    )
 
 
 def package_node(manifest: dict[str, Any], kind: str, name: str) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from leadscore.dbt import Dbt
+from leadscore.dbt import Dbt, InUseError
 from leadscore.errors import ExitCode, LeadscoreError
 from leadscore.hand_offs import (
     POSTED,
@@ -46,6 +46,9 @@ PUBLISH_EVERY = 60.0
 # After failures the pause doubles up to this; a refused hand-off is tried again so often.
 LONGEST_REST = 300.0
 REFUSED_AGAIN = 3600.0
+# A file that a loader writes to is looked at again after a second, and told after some.
+IN_USE_AGAIN = 1.0
+IN_USE_TOLD = 15.0
 # What is under way when a signal comes has this long to end; then the process ends regardless.
 STOP_WITHIN = 9.0
 
@@ -230,6 +233,7 @@ class _Watch:
         self._published: float | None = None
         self._failures = 0
         self._told: str | None = None
+        self._in_use_since: float | None = None
         # Deliveries: begun; printed here; done but not recorded; when a try is due again.
         self._has_begun = False
         self._printed: set[str] = set()
@@ -259,7 +263,7 @@ class _Watch:
             else:
                 if self._told is not None:
                     self.output.note("It works again.")
-                self._told, self._failures = None, 0
+                self._told, self._failures, self._in_use_since = None, 0, None
             if self.options.once:
                 return
             self._rest()
@@ -286,7 +290,9 @@ class _Watch:
     def _rest(self) -> None:
         """Waits until the next look is due; a changed file ends the wait after a failure."""
         wait = self.options.every
-        if self._failures:
+        if self._in_use_since is not None:
+            wait = min(wait, IN_USE_AGAIN)
+        elif self._failures:
             wait = min(wait * 2 ** min(self._failures, 10), max(LONGEST_REST, wait))
         elif self._completed is not None:
             wait = min(wait, max(self._completed + COMPLETE_EVERY - time.monotonic(), 0.0))
@@ -301,7 +307,14 @@ class _Watch:
 
     def _tell(self, error: LeadscoreError) -> None:
         """Tells a problem, unless it is the one that was told before."""
-        self._failures += 1
+        if isinstance(error, InUseError):
+            now = time.monotonic()
+            self._in_use_since = self._in_use_since or now
+            if now - self._in_use_since < IN_USE_TOLD:
+                return
+        else:
+            self._in_use_since = None
+            self._failures += 1
         # Process numbers and the like differ each time.
         gist = re.sub(r"[0-9]+", "", error.what)
         if gist == self._told:

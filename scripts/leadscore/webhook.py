@@ -20,7 +20,7 @@ from leadscore.errors import ExitCode, LeadscoreError
 # Also how long a stop may have to wait for an answer.
 TIMEOUT_SECONDS = 8.0
 RETRIES = 4
-# At once, then after 1, 2 and 4 seconds, with up to half a second more, so that not all come at once.
+# At once, then after 1, 2 and 4 seconds, each up to half a second more so that watches spread.
 _BACKOFF = {"backoff_factor": 0.5, "backoff_jitter": 0.5}
 # Whoever asks for a longer pause gets it, but nobody waits for it here.
 _LONGEST_PAUSE = 10.0

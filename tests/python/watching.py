@@ -1,4 +1,4 @@
-"""What the tests of `leadscore watch` share: a small project to watch, and a webhook that misbehaves."""
+"""What the tests of `leadscore watch` share: a small project, and a webhook that misbehaves."""
 
 from __future__ import annotations
 
@@ -62,12 +62,11 @@ def small_project(root: Path) -> Copy:
 
 def happens(copy: Copy, lead: str, *names: str) -> None:
     """Events of a lead come in."""
-    for name in names:
-        copy.query(
-            "insert into tracking.events select cast(uuid() as varchar), "
-            f"'{lead}', '{name}', null, now() at time zone 'utc' - interval 1 minute,"
-            " cast(now() at time zone 'utc' as varchar) returning 1"
-        )
+    copy.query(
+        f"insert into tracking.events select cast(uuid() as varchar), '{lead}',"
+        f" unnest({list(names)}), null, now() at time zone 'utc' - interval 1 minute,"
+        " cast(now() at time zone 'utc' as varchar) returning 1"
+    )
 
 
 @dataclass
@@ -104,7 +103,7 @@ def hook(*answers: int | Callable[[BaseHTTPRequestHandler], None], port: int = 0
     found = Hook(list(answers))
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             found.got.append((dict(self.headers), json.loads(body)))
             answer = found.answers.pop(0) if found.answers else 200
