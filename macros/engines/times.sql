@@ -101,7 +101,7 @@
 {%- endmacro %}
 
 
-{# A timestamp moved by hours, a decimal that is not negative, to the microsecond. #}
+{# A timestamp moved by hours, whole or decimal, to the microsecond. #}
 {% macro hours_later(moment, hours) -%}
     {{ adapter.dispatch('hours_later', 'leadscore')(moment, hours) }}
 {%- endmacro %}
@@ -113,4 +113,18 @@
 {% macro duckdb__hours_later(moment, hours) -%}
     {#- this engine multiplies intervals by floating point only -#}
     ({{ moment }} + to_microseconds(cast({{ hours }} * 3600000000 as bigint)))
+{%- endmacro %}
+
+
+{# A timestamp moved by microseconds, an expression of whole numbers. #}
+{% macro microseconds_later(moment, microseconds) -%}
+    {{ adapter.dispatch('microseconds_later', 'leadscore')(moment, microseconds) }}
+{%- endmacro %}
+
+{% macro default__microseconds_later(moment, microseconds) -%}
+    ({{ moment }} + ({{ microseconds }}) * interval '1 microsecond')
+{%- endmacro %}
+
+{% macro duckdb__microseconds_later(moment, microseconds) -%}
+    make_timestamp(epoch_us({{ moment }}) + cast({{ microseconds }} as bigint))
 {%- endmacro %}
