@@ -351,6 +351,7 @@ import time
 from leadscore import watch, webhook
 from leadscore.cli import main
 watch.STOP_WITHIN = 0.5
+watch.COMPLETE_RUN = "hand_offs"
 watch._Watch._deliver = lambda self: (print("stuck", flush=True), time.sleep(60))
 main(["watch", "--vars", %r])
 """
