@@ -342,8 +342,9 @@ def watch(
 
     with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
         token = os.environ.get("LEADSCORE_WEBHOOK_TOKEN")
-        options = WatchOptions(parse_duration(every), once, webhook or None, token)
-        watch_leads(project, output, options)
+        options = WatchOptions(parse_duration(every), once, webhook or None, token, debug)
+        code = watch_leads(project, output, options)
+    raise typer.Exit(int(code))
 
 
 @app.command()

@@ -189,14 +189,6 @@ class Dbt:
                 with contextlib.suppress(Exception):
                     adapter.connections.env().close()
 
-    def interrupt(self) -> None:
-        """Makes the statements that run now fail, where the engine can; from any thread."""
-        for adapter in _adapters():
-            for connection in list(adapter.connections.thread_connections.values()):
-                # A statement that ended meanwhile needs no interruption.
-                with contextlib.suppress(Exception):
-                    connection.handle.interrupt()
-
     @contextlib.contextmanager
     def connection(self) -> Iterator[Any]:
         """The adapter of the active target, with an open connection.

@@ -71,12 +71,14 @@ class WatchOptions:
         once: look, run and deliver once, then end.
         webhook: its address; None for no webhook.
         token: the webhook's token, if it wants one.
+        debug: let errors through, with their stack traces.
     """
 
     every: float = 30.0
     once: bool = False
     webhook: str | None = None
     token: str | None = None
+    debug: bool = False
 
 
 def parse_duration(text: str) -> float:
@@ -97,7 +99,7 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
-def watch(project: Project, output: Output, options: WatchOptions) -> None:
+def watch(project: Project, output: Output, options: WatchOptions) -> ExitCode:
     """Scores and hands off until a signal comes, or once.
 
     Args:
@@ -105,8 +107,11 @@ def watch(project: Project, output: Output, options: WatchOptions) -> None:
         output: where to print hand-offs and trouble.
         options: how to watch.
 
+    Returns:
+        The exit code: with `once` that of what went wrong, else always 0.
+
     Raises:
-        LeadscoreError: the options cannot be used; with `once`, also whatever went wrong.
+        LeadscoreError: the options cannot be used.
     """
     stop = _Stop()
     webhook = None
@@ -119,27 +124,29 @@ def watch(project: Project, output: Output, options: WatchOptions) -> None:
     watcher = _Watch(project, output, options, webhook, stop)
     with stop.listening():
         try:
-            watcher.run()
+            code = watcher.run()
         except KeyboardInterrupt:
             if not stop.event.is_set():
                 raise
+            code = ExitCode.OK
     if stop.event.is_set():
         output.note("Stopped.")
+    return code
 
 
 class _Stop:
     """A wish to stop, which comes as a signal.
 
-    What can be given up at any moment (a run of dbt, publishing) is interrupted: each table changes
-    in a transaction and files are replaced when complete, so what was under way has not happened,
-    and the next run does it. Everything else (a post and its record) is short and comes to its
-    end. Should anything take longer all the same, the process ends, which is safe for the same
-    reason.
+    What can be given up at any moment (a run of dbt, publishing) is interrupted, and dbt cancels
+    its statements: each table changes in a transaction and files are replaced when complete, so
+    what was under way has not happened, and the next run does it. Everything else (a post and its
+    record) is short and comes to its end. Should anything take longer all the same, the process
+    ends, which is safe for the same reason.
     """
 
     def __init__(self) -> None:
         self.event = threading.Event()
-        self._dbt: Dbt | None = None
+        self._is_interruptible = False
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
@@ -156,9 +163,8 @@ class _Stop:
             if not self.event.is_set():
                 self.event.set()
                 watchdog.start()
-            if self._dbt is not None:
-                dbt, self._dbt = self._dbt, None
-                dbt.interrupt()
+            if self._is_interruptible:
+                self._is_interruptible = False
                 raise KeyboardInterrupt
 
         for number in before:
@@ -171,13 +177,13 @@ class _Stop:
             watchdog.cancel()
 
     @contextlib.contextmanager
-    def interrupting(self, dbt: Dbt) -> Iterator[None]:
+    def interruptible(self) -> Iterator[None]:
         """The block may be given up at any moment.
 
         Raises:
             KeyboardInterrupt: it was, or is not to begin.
         """
-        self._dbt = dbt
+        self._is_interruptible = True
         try:
             if self.event.is_set():
                 raise KeyboardInterrupt
@@ -188,7 +194,7 @@ class _Stop:
                 raise KeyboardInterrupt from None
             raise
         finally:
-            self._dbt = None
+            self._is_interruptible = False
 
     def _leave(self) -> None:
         # Not by the console, which the main thread may hold.
@@ -245,28 +251,32 @@ class _Watch:
 
     # --- the loop ------------------------------------------------------------------------
 
-    def run(self) -> None:
-        """Goes round until told to stop, or once."""
+    def run(self) -> ExitCode:
+        """Goes round until told to stop, or once; gives the exit code."""
         while not self.stop.event.is_set():
+            code = ExitCode.OK
             try:
                 self._round()
             except LeadscoreError as error:
-                if self.options.once:
+                if self.options.debug:
                     raise
                 self._tell(error)
+                code = error.code
             except (KeyboardInterrupt, BrokenPipeError):
                 raise
             except Exception as error:
-                if self.options.once:
+                if self.options.debug:
                     raise
                 self._tell(LeadscoreError(f"Something went wrong: {type(error).__name__}: {error}"))
+                code = ExitCode.FAILED
             else:
                 if self._told is not None:
                     self.output.note("It works again.")
                 self._told, self._failures, self._in_use_since = None, 0, None
             if self.options.once:
-                return
+                return code
             self._rest()
+        return ExitCode.OK
 
     def _round(self) -> None:
         """One look for news, with the run, the deliveries and the publishing that follow."""
@@ -310,7 +320,7 @@ class _Watch:
         if isinstance(error, InUseError):
             now = time.monotonic()
             self._in_use_since = self._in_use_since or now
-            if now - self._in_use_since < IN_USE_TOLD:
+            if now - self._in_use_since < IN_USE_TOLD and not self.options.once:
                 return
         else:
             self._in_use_since = None
@@ -324,7 +334,8 @@ class _Watch:
         if problems:
             self.output.problems(problems)
         self.output.trouble(error)
-        self.output.note("Watching goes on.")
+        if not self.options.once:
+            self.output.note("Watching goes on.")
 
     # --- looking and running -------------------------------------------------------------
 
@@ -341,7 +352,7 @@ class _Watch:
             return False
         began = time.monotonic()
         quiet = Output(as_json=True)
-        with self.stop.interrupting(dbt), self.output.busy("Scoring"):
+        with self.stop.interruptible(), self.output.busy("Scoring"):
             try:
                 invocation = dbt.call("build", *NOT_TESTS, "--select", *selection.split())
                 if not invocation.ok:
@@ -369,7 +380,7 @@ class _Watch:
         self._files_read = files
         self.dbt = None
         dbt = prepared(self.project, Output(as_json=True), {})
-        with self.stop.interrupting(dbt), self.output.busy("Reading the project"):
+        with self.stop.interruptible(), self.output.busy("Reading the project"):
             dbt.keep_parsed()
             warehouse = Warehouse(dbt)
             _ = warehouse.manifest
@@ -441,7 +452,7 @@ class _Watch:
             and not self.options.once
         ):
             return
-        with self.stop.interrupting(self.dbt), self._open(self.warehouse):
+        with self.stop.interruptible(), self._open(self.warehouse):
             if is_wanted(self.warehouse):
                 renew(self.warehouse)
         self._published = time.monotonic()

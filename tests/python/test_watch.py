@@ -179,7 +179,7 @@ def test_a_watch_hands_off_what_rises_again_and_again_and_stops_on_a_signal(
         assert sorted(process.leads(3)[1:]) == [("a", "cold", "warm"), ("b", "cold", "warm")]
         code, seconds = process.stop(signal.SIGTERM)
     assert code == 0
-    assert seconds < 5
+    assert seconds < watch.STOP_WITHIN - 1
     assert len(process.leads(3)) == 3
     assert [status for _, status, _ in deliveries(watched)] == ["printed"] * 3
 
@@ -269,8 +269,10 @@ def test_a_kill_between_post_and_record_posts_again_with_the_same_key(waiting: C
 def test_what_a_webhook_does_not_take_stays(waiting: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "RETRIES", 1)
     with hook(422) as found:
-        said = once(waiting, "--webhook", found.url)
+        said = once(waiting, "--json", "--webhook", found.url)
         assert said.code == 1
+        # Nothing but hand-offs stands on stdout, also when something went wrong.
+        assert [row["lead_id"] for row in lines(said)] == ["a", "b"]
         assert "refused the hand-off of a: it answered 422" in said.err
         assert "1 hand-off could not be delivered" in said.err
         assert "secret" not in said.err
@@ -339,7 +341,7 @@ def test_a_signal_ends_a_statement_under_way(watched: Copy) -> None:
         time.sleep(0.5)
         code, seconds = process.stop(signal.SIGINT)
     assert (code, process.err.read_text().count("Traceback")) == (0, 0)
-    assert seconds < 5
+    assert seconds < watch.STOP_WITHIN - 1
     (watched.root / "models" / "intermediate" / "endless.sql").unlink()
     assert watched.query("select count(*) from leadscore.scored_leads") == before
     assert once(watched).code == 0
@@ -361,7 +363,7 @@ main(["watch", "--vars", %r])
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
 
 
 def test_looks_lead_to_the_run_that_is_due(watched: Copy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,7 +137,7 @@ def reply(handler: BaseHTTPRequestHandler, status: int, body: str = "", **header
         handler.wfile.write(body.encode())
 
 
-def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
     """Waits until something holds, and gives its value back."""
     end = time.monotonic() + seconds
     while not (value := condition()):
