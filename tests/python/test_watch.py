@@ -238,6 +238,11 @@ def test_what_a_run_that_died_could_not_hand_off_comes_with_the_next(waiting: Co
     assert once(waiting).out == ""
 
 
+def test_what_was_handed_off_while_no_watch_was_up_is_delivered(waiting: Copy) -> None:
+    assert waiting.leadscore("run", "--select", "hand_offs", "--vars", VARS).code == 0
+    assert [row["lead_id"] for row in lines(once(waiting, "--json"))] == ["a", "b"]
+
+
 def test_what_is_posted_is_the_json_that_is_printed(waiting: Copy) -> None:
     with hook() as found:
         said = once(waiting, "--json", "--webhook", found.url)
