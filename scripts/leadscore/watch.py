@@ -330,9 +330,14 @@ class _Watch:
         if gist == self._told:
             return
         self._told = gist
-        problems = getattr(error, "problems", None)
-        if problems:
+        problems = getattr(error, "problems", [])
+        if problems and not self.output.as_json:
             self.output.problems(problems)
+        elif problems:
+            # stdout is for hand-offs only.
+            for problem in problems:
+                place = (problem.file, problem.row_id, problem.column_name, problem.value)
+                self.output.note(f"{' '.join(filter(None, place))}: {problem.problem}")
         self.output.trouble(error)
         if not self.options.once:
             self.output.note("Watching goes on.")

@@ -170,6 +170,7 @@ def test_a_watch_hands_off_what_rises_again_and_again_and_stops_on_a_signal(
         # A mistake in the policy is told once, however often it is met, and ends nothing.
         watched.edit("bands", "s,total,warm,30", "s,total,warm,x")
         process.said("Watching goes on.")
+        assert "bands.csv s/total/warm min_points x: " in process.err.read_text()
         time.sleep(2.5)
         assert process.err.read_text().count("error:") == 1
         watched.edit("bands", "s,total,warm,x", "s,total,warm,31")
