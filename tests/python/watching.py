@@ -137,10 +137,10 @@ def reply(handler: BaseHTTPRequestHandler, status: int, body: str = "", **header
         handler.wfile.write(body.encode())
 
 
-def until(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 120.0, pause: float = 0.02) -> Any:
     """Waits until something holds, and gives its value back."""
     end = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.02)
+        time.sleep(pause)
     return value
