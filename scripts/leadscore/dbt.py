@@ -101,6 +101,26 @@ class Dbt:
     def __init__(self, project: Project, more_vars: dict[str, Any] | None = None) -> None:
         self.project = project
         self.vars = {**project.given_vars, **(more_vars or {})}
+        # The project as dbt read it: by the last call of parse, and as all calls are to take it.
+        self._found: Any = None
+        self._parsed: Any = None
+
+    def at(self, as_of: str) -> Dbt:
+        """dbt at another scoring moment, without reading the project again for it.
+
+        Nothing that is settled when dbt reads the project may hang on as_of.
+
+        Args:
+            as_of: the moment.
+
+        Raises:
+            LeadscoreError: the project does not parse.
+        """
+        if self._found is None:
+            self.manifest()
+        moved = Dbt(self.project, {**self.vars, "as_of": as_of})
+        moved._parsed = self._found
+        return moved
 
     def call(self, command: str, *arguments: str, progress: Progress | None = None) -> Invocation:
         """Runs one dbt command.
@@ -130,9 +150,13 @@ class Dbt:
         if self.vars:
             words += ["--vars", json.dumps(self.vars)]
         with self._surroundings():
-            result = _runner(listener).invoke(words)
+            # A copy, since dbt writes into what it is given.
+            parsed = self._parsed and self._parsed.deepcopy()
+            result = _runner(listener, parsed).invoke(words)
         invocation = Invocation(ok=result.success, warnings=list(listener.warnings))
         invocation.steps = self._steps(listener.invocation_id)
+        if command == "parse" and result.success:
+            self._found = result.result
         if result.exception is not None:
             invocation.error = _plain(str(result.exception))
             if isinstance(result.exception, KeyboardInterrupt):
@@ -275,7 +299,7 @@ def package_node(manifest: dict[str, Any], kind: str, name: str) -> dict[str, An
     return nodes.get(f"{kind}.{PACKAGE}.{name}")
 
 
-def _runner(listener: _Listener) -> Any:
+def _runner(listener: _Listener, parsed: Any = None) -> Any:
     # Imported late: it takes more than a second, which `--help` should not.
     try:
         from dbt.cli.main import dbtRunner
@@ -285,7 +309,7 @@ def _runner(listener: _Listener) -> Any:
             remedy="In the project's folder run: make env",
             code=ExitCode.FAILED,
         ) from error
-    return dbtRunner(callbacks=[listener])
+    return dbtRunner(manifest=parsed, callbacks=[listener])
 
 
 def _read_json(path: Any) -> dict[str, Any]:
