@@ -115,6 +115,23 @@
 {%- endmacro %}
 
 
+{#
+    The 128 bits of the MD5 of a text: stands for the text itself where a stored table must know it again.
+    The same on every engine and in every version of it.
+#}
+{% macro text_hash(text) -%}
+    {{ adapter.dispatch('text_hash', 'leadscore')(text) }}
+{%- endmacro %}
+
+{% macro default__text_hash(text) -%}
+    md5({{ text }})
+{%- endmacro %}
+
+{% macro duckdb__text_hash(text) -%}
+    md5_number({{ text }})
+{%- endmacro %}
+
+
 {# The text constant for a value known when the project is compiled (a var, never a cell). #}
 {% macro text_literal(value) -%}
     '{{ value | string | replace("'", "''") }}'

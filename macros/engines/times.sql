@@ -99,3 +99,27 @@
     {%- endif -%}
     cast('{{ found }}' as timestamp)
 {%- endmacro %}
+
+
+{# A timestamp moved by whole hours. #}
+{% macro hours_later(moment, hours) -%}
+    {{ adapter.dispatch('hours_later', 'leadscore')(moment, hours) }}
+{%- endmacro %}
+
+{% macro default__hours_later(moment, hours) -%}
+    ({{ moment }} + {{ hours }} * interval '1 hour')
+{%- endmacro %}
+
+
+{# A timestamp moved by microseconds, an expression of whole numbers. #}
+{% macro microseconds_later(moment, microseconds) -%}
+    {{ adapter.dispatch('microseconds_later', 'leadscore')(moment, microseconds) }}
+{%- endmacro %}
+
+{% macro default__microseconds_later(moment, microseconds) -%}
+    ({{ moment }} + ({{ microseconds }}) * interval '1 microsecond')
+{%- endmacro %}
+
+{% macro duckdb__microseconds_later(moment, microseconds) -%}
+    make_timestamp(epoch_us({{ moment }}) + cast({{ microseconds }} as bigint))
+{%- endmacro %}

@@ -203,11 +203,11 @@
     tie: by the source's columns in the order of their lower-case names, as trimmed text as it stands,
     an empty cell lowest, the greatest row first. Columns that are only shown decide last, so that the
     row is the same however the input is ordered.
-    Args: cells, what lead_cells or event_cells returned.
+    Args: cells, what lead_cells or event_cells returned; table, the base model's alias where one is needed.
 #}
-{% macro tie_order(cells) -%}
+{% macro tie_order(cells, table='') -%}
     {%- for cell in (cells | sort(attribute='column', case_sensitive=true)) | sort(attribute='is_shown') %}
-    {{ by_bytes(cell_text(cells, cell.column)) }} desc nulls last{{ ',' if not loop.last }}
+    {{ by_bytes(cell_text(cells, cell.column, table)) }} desc nulls last{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
@@ -228,4 +228,14 @@
     {%- else -%}
     {{ text }}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    The trimmed text of an event's property as it stands in a base model's columns; of a path its leaf.
+    Args: cells, what event_cells returned; property, one of declared_properties; table, the base model's alias.
+#}
+{% macro property_text(cells, property, table='') -%}
+    {%- set text = cell_text(cells, property.column, table) -%}
+    {{ trimmed(json_leaf(text, property.path)) if property.path else text }}
 {%- endmacro %}

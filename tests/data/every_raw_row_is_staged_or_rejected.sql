@@ -38,7 +38,8 @@ staged_counts as (
     select
         'events' as source_name,
         count(*) as rows_staged
-    from {{ ref('stg_tracking__events') }}
+    from {{ ref('int_facts__events') }}
+    where reason is null
 
     union all
 

@@ -1,10 +1,10 @@
 -- known_at is the only filter by which a score for an earlier moment leaves out what was not known then.
 select
     'events' as source_name,
-    lead_id,
+    cast(lead_key as {{ dbt.type_string() }}) as lead_id,
     occurred_at,
     known_at
-from {{ ref('stg_tracking__events') }}
+from {{ ref('int_facts__events') }}
 where known_at < occurred_at
 
 union all

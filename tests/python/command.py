@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import io
 import json
 import os
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from harness import copy_project
+from harness import close_warehouses, copy_project
 from leadscore.cli import main
 
 
@@ -115,11 +114,3 @@ class Copy:
     @property
     def _saved(self) -> Path:
         return self.root.with_name("saved")
-
-
-def close_warehouses() -> None:
-    """Lets go of warehouse files, as the end of a process does."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
-    DuckDBConnectionManager.close_all_connections()
-    gc.collect()

@@ -6,6 +6,7 @@ dbt is called and the warehouse is read by the project's own scripts, the one pl
 from __future__ import annotations
 
 import csv
+import gc
 import json
 import os
 import shutil
@@ -117,12 +118,21 @@ class Project:
                 )
                 connection.execute(f"create table {relation} as select {selected}", cells)
 
-    def run(self, config: Mapping[str, Any], select: str | None = None) -> Invocation:
+    def forget(self) -> None:
+        """Remove the warehouse, so that the next run is the first one."""
+        close_warehouses()
+        for path in (self.database, self.database.with_name(f"{DATABASE}.wal")):
+            path.unlink(missing_ok=True)
+
+    def run(
+        self, config: Mapping[str, Any], select: str | None = None, *, full_refresh: bool = False
+    ) -> Invocation:
         """Load the policy and run the models (not the tests).
 
         Args:
             config: as in the golden cases, or any vars; the demo data is off unless it says so.
             select: a dbt selection to limit the run to.
+            full_refresh: rebuild what is otherwise only added to.
 
         Returns what came of it; a failed step is no exception. Raises AssertionError where a
         policy file cannot be loaded at all.
@@ -132,6 +142,8 @@ class Project:
         given = {"use_demo_data": False, **config, "absent_policy_files": found.absent}
         self._dbt = Dbt(LeadscoreProject(self.root, given_vars=given))
         words = [] if select is None else ["--select", *select.split()]
+        if full_refresh:
+            words.append("--full-refresh")
         return self._dbt.call("build", *NOT_TESTS, *words)
 
     def read(self, *names: str) -> dict[str, list[dict[str, str]]]:
@@ -155,6 +167,14 @@ class Project:
                     rows = warehouse.rows(f"select {columns} from {warehouse.model(model)}")
                     found[name] = [_spelled(name, row) for row in rows]
         return found
+
+
+def close_warehouses() -> None:
+    """Let go of warehouse files, as the end of a process does."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+    gc.collect()
 
 
 def copy_project(root: Path) -> None:

@@ -41,9 +41,9 @@ def world(seed: int, *, policies: int = 210, leads: int = 150, events: int = 200
     policies (each its own scorecard), leads and events.
     """
     draw = Random(seed)
-    config = _config(draw, may_lack=seed % 2 == 1)
+    config = draw_config(draw, may_lack=seed % 2 == 1)
     raw = _raw_tables(draw, config, leads, events, may_lack=seed % 2 == 1)
-    found = [*_thorough_policies(), *(_policy(draw, config) for _ in range(policies))]
+    found = [*_thorough_policies(), *(draw_policy(draw, config) for _ in range(policies))]
     return World(seed, config, raw, combine(found, draw))
 
 
@@ -54,8 +54,8 @@ def worlds(draw: st.DrawFn, *, policies: int = 2, leads: int = 10, events: int =
     Arguments: how many policies, leads and events there are at most.
     """
     chance = draw(st.randoms(use_true_random=False))
-    config = _config(chance, may_lack=True)
-    found = [_policy(chance, config) for _ in range(chance.randint(1, policies))]
+    config = draw_config(chance, may_lack=True)
+    found = [draw_policy(chance, config) for _ in range(chance.randint(1, policies))]
     sizes = chance.randint(0, leads), chance.randint(0, events)
     raw = _raw_tables(chance, config, *sizes, may_lack=True)
     return World(0, config, raw, combine(found, chance))
@@ -71,7 +71,7 @@ def _raw_tables(
     draw: Random, config: Mapping[str, Any], leads: int, events: int, *, may_lack: bool
 ) -> dict[str, Table]:
     ids = events * 3 + 1
-    identities = [_identity(draw, config) for _ in range(leads)]
+    identities = [draw_identity(draw, config) for _ in range(leads)]
     # The same said twice, of the same or of another visitor.
     for row in draw.sample(identities, len(identities) // 4):
         visitor = _pick(draw, [row["anonymous_id"], "v0", "v1"])
@@ -81,19 +81,22 @@ def _raw_tables(
     early = _moment(config) - timedelta(days=60)
     for merged, into in itertools.pairwise(chain):
         row = {"anonymous_id": "", "lead_id": into, "merged_lead_id": merged}
-        identities.append(row | {"identified_at": _time_spelled(draw, early)})
-    event_rows = [_event(draw, config, ids) for _ in range(events)]
+        identities.append(row | {"identified_at": spell_time(draw, early)})
+    event_rows = [draw_event(draw, config, ids) for _ in range(events)]
     for row in event_rows[:3]:
         row["lead_id"] = chain[0]
     # The same id once more, with other cells that only the order of rows can tell apart.
     for row in draw.sample(event_rows, len(event_rows) // 12):
         changed = draw.sample(["event_name", "page", "amount", "ok", "payload", "lead_id"], 2)
-        other = _event(draw, config, ids)
+        other = draw_event(draw, config, ids)
         event_rows.append(row | {column: other[column] for column in changed})
     tables = {
-        "leads": [*(_lead(draw, config) for _ in range(leads)), _lead(draw, config, chain[-1])],
+        "leads": [
+            *(draw_lead(draw, config) for _ in range(leads)),
+            draw_lead(draw, config, chain[-1]),
+        ],
         "events": event_rows,
-        "outcomes": [_outcome(draw, config) for _ in range(leads)],
+        "outcomes": [draw_outcome(draw, config) for _ in range(leads)],
         "identities": identities,
     }
     for name, column in pools.OPTIONAL_COLUMNS:
@@ -103,7 +106,7 @@ def _raw_tables(
     return {name: Table(rows) for name, rows in tables.items()}
 
 
-def _config(draw: Random, *, may_lack: bool) -> dict[str, Any]:
+def draw_config(draw: Random, *, may_lack: bool) -> dict[str, Any]:
     config = {
         "as_of": _pick(draw, pools.MOMENTS),
         "lead_attributes": [
@@ -173,7 +176,7 @@ def _number_spelled(draw: Random, text: str) -> str:
     )
 
 
-def _time_spelled(draw: Random, moment: datetime) -> str:
+def spell_time(draw: Random, moment: datetime) -> str:
     """Spell a UTC moment in one of the ways that the contract allows."""
     zone = _pick(draw, ["", "", "", *pools.ZONES])
     local = moment + timedelta(minutes=pools.ZONES[zone])
@@ -195,7 +198,7 @@ def _moment(config: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(config["as_of"])
 
 
-def _past(draw: Random, config: Mapping[str, Any]) -> datetime:
+def draw_time(draw: Random, config: Mapping[str, Any]) -> datetime:
     """Return a moment that lies on an edge of something: mostly in the past of `as_of`."""
     at = _moment(config)
     if _chance(draw, 20):
@@ -237,15 +240,15 @@ def _value(draw: Random, name: str, kind: str, config: Mapping[str, Any]) -> str
         day = _moment(config).replace(hour=0, minute=0, second=0, microsecond=0)
         days = timedelta(days=_pick(draw, pools.DAY_ENDS) + draw.randint(-1, 1))
         within = timedelta(microseconds=_pick(draw, [0, 0, 1, 43_200_000_000, 86_399_999_999]))
-        return _time_spelled(draw, day + days + within)
+        return spell_time(draw, day + days + within)
     return _spaced(draw, _cased(draw, _pick(draw, _texts(name))))
 
 
-def _lead(draw: Random, config: Mapping[str, Any], lead_id: str | None = None) -> Row:
+def draw_lead(draw: Random, config: Mapping[str, Any], lead_id: str | None = None) -> Row:
     """Draw a row of crm.leads, of any lead or of the given one."""
     lead_id = lead_id or _pick(draw, [*pools.LEAD_IDS, *pools.LEAD_IDS, ""])
     row = {"Lead_Id": _spaced(draw, lead_id)}
-    row["created_at"] = "" if _chance(draw, 20) else _time_spelled(draw, _past(draw, config))
+    row["created_at"] = "" if _chance(draw, 20) else spell_time(draw, draw_time(draw, config))
     row["UPDATED_AT"] = _pick(
         draw, ["", "2025-01-01", "2025-01-01T00:00Z", "2025-01-02", "2026-13-01", "soon"]
     )
@@ -291,9 +294,9 @@ def _payload(draw: Random, config: Mapping[str, Any]) -> str:
     return f'{{"plan": {plan}, "ctx": {{{", ".join(inner)}}}}}'
 
 
-def _event(draw: Random, config: Mapping[str, Any], count: int) -> Row:
+def draw_event(draw: Random, config: Mapping[str, Any], count: int) -> Row:
     """Draw a row of tracking.events; `count` is how many ids there are."""
-    at = _past(draw, config)
+    at = draw_time(draw, config)
     whose = draw.randint(0, 9)
     if _chance(draw, 1):
         lead_id = _pick(draw, pools.EDGE_IDS)
@@ -323,10 +326,10 @@ def _event(draw: Random, config: Mapping[str, Any], count: int) -> Row:
     row = {
         "event_id": _spaced(draw, f"e{draw.randint(1, count)}"),
         "event_name": _spaced(draw, _cased(draw, _pick(draw, pools.EVENT_NAMES))),
-        "OCCURRED_AT": _time_spelled(draw, at),
+        "OCCURRED_AT": spell_time(draw, at),
         "lead_id": _spaced(draw, lead_id) if lead_id else "",
         "anonymous_id": _spaced(draw, visitor) if visitor else "",
-        "loaded_at": "" if loaded is None else _time_spelled(draw, at + loaded),
+        "loaded_at": "" if loaded is None else spell_time(draw, at + loaded),
         "page": _value(draw, "page", "text", config),
         "amount": _value(draw, "amount", "number", config),
         "due": _value(draw, "due", "time", config),
@@ -344,10 +347,10 @@ def _event(draw: Random, config: Mapping[str, Any], count: int) -> Row:
     return row
 
 
-def _outcome(draw: Random, config: Mapping[str, Any]) -> Row:
+def draw_outcome(draw: Random, config: Mapping[str, Any]) -> Row:
     """Draw a row of crm.outcomes."""
     bad_time = _chance(draw, 5)
-    at = _past(draw, config)
+    at = draw_time(draw, config)
     if _chance(draw, 40):
         # Several of one lead at one moment.
         at = _moment(config) - timedelta(days=_pick(draw, [0, 1]))
@@ -357,13 +360,13 @@ def _outcome(draw: Random, config: Mapping[str, Any]) -> Row:
         ),
         "outcome": _spaced(draw, _pick(draw, pools.OUTCOMES)),
         "occurred_at": (
-            _pick(draw, ["", *pools.UNREADABLE_TIMES]) if bad_time else _time_spelled(draw, at)
+            _pick(draw, ["", *pools.UNREADABLE_TIMES]) if bad_time else spell_time(draw, at)
         ),
         "amount": _pick(draw, ["", "100.50", "n/a"]),
     }
 
 
-def _identity(draw: Random, config: Mapping[str, Any]) -> Row:
+def draw_identity(draw: Random, config: Mapping[str, Any]) -> Row:
     """Draw a row of tracking.identities."""
     merged = _pick(draw, pools.MERGED_IDS) if _chance(draw, 40) else ""
     visitor = _pick(draw, ["", *pools.VISITORS]) if merged == "" or _chance(draw, 30) else ""
@@ -374,7 +377,7 @@ def _identity(draw: Random, config: Mapping[str, Any]) -> Row:
         else pools.MERGED_IDS,
     )
     bad = draw.randint(0, 29)
-    at = _past(draw, config)
+    at = draw_time(draw, config)
     if _chance(draw, 25):
         # Several at one moment, also at the very last one that counts.
         at = _moment(config) - timedelta(days=_pick(draw, [0, 0, 1]))
@@ -382,7 +385,7 @@ def _identity(draw: Random, config: Mapping[str, Any]) -> Row:
         "anonymous_id": _spaced(draw, visitor) if visitor else "",
         "lead_id": "" if bad == 0 else _spaced(draw, lead_id),
         "identified_at": (
-            _pick(draw, ["", *pools.UNREADABLE_TIMES]) if bad == 1 else _time_spelled(draw, at)
+            _pick(draw, ["", *pools.UNREADABLE_TIMES]) if bad == 1 else spell_time(draw, at)
         ),
         "merged_lead_id": _spaced(draw, merged) if merged else "",
     }
@@ -474,7 +477,7 @@ def _range(draw: Random, ends: Sequence[str]) -> str:
     return f"{low.rstrip('.')}..{high}" if _chance(draw, 80) else f" {low} .. {high} "
 
 
-def _test(draw: Random, name: str, kind: str) -> tuple[str, str]:
+def draw_test(draw: Random, name: str, kind: str) -> tuple[str, str]:
     """Return an operator and its value for an attribute or property of a kind."""
     texts = pools.TEXTS if _chance(draw, 15) else _texts(name)
     if kind == "any" or _chance(draw, 8):
@@ -518,7 +521,7 @@ def _event_cells(draw: Random) -> Row:
     if _chance(draw, 50):
         name = _pick(draw, list(pools.EVENT_PROPERTIES))
         row["property"] = _spaced(draw, _cased(draw, name))
-        row["operator"], row["value"] = _test(draw, name, pools.EVENT_PROPERTIES[name])
+        row["operator"], row["value"] = draw_test(draw, name, pools.EVENT_PROPERTIES[name])
     row["measure"] = _pick(draw, pools.MEASURES)
     measure = row["measure"] or "count"
     if measure == "rate":
@@ -553,13 +556,13 @@ def _event_cells(draw: Random) -> Row:
 def _attribute_cells(draw: Random) -> Row:
     name = _pick(draw, list(pools.LEAD_ATTRIBUTES))
     row = {"signal": _cased(draw, "attribute"), "field": _spaced(draw, _cased(draw, name))}
-    row["operator"], row["value"] = _test(draw, name, pools.LEAD_ATTRIBUTES[name])
+    row["operator"], row["value"] = draw_test(draw, name, pools.LEAD_ATTRIBUTES[name])
     if _chance(draw, 8):
         row |= {"measure": "count", "frequency": "ONCE", "every_n": "1.0", "decay": "none"}
     return row
 
 
-def _criterion(
+def draw_criterion(
     draw: Random, number: int, count: int, groups: Sequence[Row], days: Sequence[str]
 ) -> Row:
     row = _attribute_cells(draw) if _chance(draw, 35) else _event_cells(draw)
@@ -594,7 +597,7 @@ def _criterion(
     return row
 
 
-def _limits(draw: Random, low: str, high: str, percent: int) -> Row:
+def draw_limits(draw: Random, low: str, high: str, percent: int) -> Row:
     return {
         low: _pick(draw, ["-10", "-2.5", "0"]) if _chance(draw, percent) else "",
         high: _number_spelled(draw, _pick(draw, ["0", "12.35", "30"]))
@@ -603,7 +606,7 @@ def _limits(draw: Random, low: str, high: str, percent: int) -> Row:
     }
 
 
-def _bands(draw: Random) -> list[Row]:
+def draw_bands(draw: Random) -> list[Row]:
     rows = []
     for scope, names in (
         ("total", "hot warm cool cold"),
@@ -620,7 +623,7 @@ def _bands(draw: Random) -> list[Row]:
     return rows
 
 
-def _actions(draw: Random, bands: Sequence[Row]) -> list[Row]:
+def draw_actions(draw: Random, bands: Sequence[Row]) -> list[Row]:
     by_scope: dict[str, list[str]] = {"total": ["disqualified", "insufficient_data"]}
     for row in bands:
         by_scope.setdefault(row["scope"].lower(), []).append(row["band"])
@@ -642,7 +645,7 @@ def _actions(draw: Random, bands: Sequence[Row]) -> list[Row]:
     return rows
 
 
-def _policy(draw: Random, config: Mapping[str, Any]) -> Policy:
+def draw_policy(draw: Random, config: Mapping[str, Any]) -> Policy:
     at = _moment(config)
     days = [
         f"{at - timedelta(days=back):%Y-%m-%d}"
@@ -659,27 +662,27 @@ def _policy(draw: Random, config: Mapping[str, Any]) -> Policy:
     if _chance(draw, 40):
         name = _pick(draw, list(pools.LEAD_ATTRIBUTES))
         scorecard["audience_field"] = _cased(draw, name)
-        operator, value = _test(draw, name, pools.LEAD_ATTRIBUTES[name])
+        operator, value = draw_test(draw, name, pools.LEAD_ATTRIBUTES[name])
         scorecard["audience_operator"], scorecard["audience_value"] = operator, value
     groups = []
     for group_id in ("email", "web", "product")[: draw.randint(0, 3)]:
         group = {"group_id": group_id, "dimension": _pick(draw, ["fit", "engagement", " Fit"])}
-        groups.append(group | _limits(draw, "min_points", "max_points", 50))
+        groups.append(group | draw_limits(draw, "min_points", "max_points", 50))
     dimensions = [
-        {"dimension": dimension, **_limits(draw, "min_points", "max_points", 60)}
+        {"dimension": dimension, **draw_limits(draw, "min_points", "max_points", 60)}
         for dimension in ("fit", "Engagement")
         if _chance(draw, 35)
     ]
     count = draw.randint(0, 9)
-    criteria = [_criterion(draw, number, count, groups, days) for number in range(1, count + 1)]
-    bands = _bands(draw)
+    criteria = [draw_criterion(draw, number, count, groups, days) for number in range(1, count + 1)]
+    bands = draw_bands(draw)
     return {
         "scorecards": [scorecard],
         "criteria": criteria,
         "groups": groups,
         "dimensions": dimensions,
         "bands": bands,
-        "actions": _actions(draw, bands),
+        "actions": draw_actions(draw, bands),
     }
 
 

@@ -1,6 +1,10 @@
--- Every row of the raw events with the lead whose it is and from when on that is known, or the reason to refuse it.
+{{ config(materialized='view') }}
+-- depends_on: {{ ref('int_state__run') }}
+-- Every row of the raw events that this run reads, with whose it is and from when on that is known, or the reason to
+-- refuse it. Properties are as trimmed text, missing words and all.
 {% set properties = declared_properties(var('event_properties')) %}
 {% set cells = event_cells(properties) %}
+{% set plan = run_state() %}
 
 with repeated_hashes as (
     select distinct id_hash
@@ -19,7 +23,11 @@ events as (
         base_events.source_row
     from {{ ref('base_tracking__events') }} as base_events
     left join repeated_hashes on {{ passing_hash('base_events.event_id') }} = repeated_hashes.id_hash
-    where base_events.reason is not null or repeated_hashes.id_hash is null
+    where
+        (base_events.reason is not null or repeated_hashes.id_hash is null)
+        {%- if not plan.reads_all %}
+        and {{ has_arrived('base_events.', plan) }}
+        {%- endif %}
 
     union all
 
@@ -38,11 +46,9 @@ events as (
 keyed_events as (
     select
         event_id,
-        lead_id,
         event_name,
         {%- for property in properties %}
-        {%- set text = cell_text(cells, property.column) %}
-        {{ json_leaf(text, property.path) if property.path else text }} as {{ property.alias }},
+        {{ property_text(cells, property) }} as {{ property.alias }},
         {%- endfor %}
         occurred_at,
         loaded_at,
@@ -50,51 +56,38 @@ keyed_events as (
         reason,
         source_row,
         -- a refused row looks for no lead
-        case when reason is null then lead_id end as known_id,
-        case when reason is null and lead_id is null then anonymous_id end as visitor_id
+        case when reason is null then coalesce(lead_id, anonymous_id) end as owner_id,
+        lead_id is null as is_visitor
     from events
-),
-
-placed_events as (
-    select
-        keyed_events.event_id,
-        coalesce(known_ids.lead_id, visitors.lead_id) as lead_id,
-        keyed_events.event_name,
-        {%- for property in properties %}
-        {%- set text = 'keyed_events.' ~ property.alias %}
-        {{ trimmed(text) if property.path else text }} as {{ property.alias }},
-        {%- endfor %}
-        keyed_events.occurred_at,
-        keyed_events.loaded_at,
-        keyed_events.is_loaded_at_unreadable,
-        coalesce(known_ids.merged_at, visitors.known_from) as known_from,
-        case
-            when keyed_events.reason is not null then keyed_events.reason
-            when known_ids.lead_id is not null or visitors.lead_id is not null then null
-            when keyed_events.lead_id is null then 'unidentified'
-            else 'unknown_lead'
-        end as reason,
-        keyed_events.source_row
-    from keyed_events
-    left join {{ ref('int_identity__known_ids') }} as known_ids on keyed_events.known_id = known_ids.known_id
-    left join {{ ref('int_identity__visitors') }} as visitors
-        on
-            keyed_events.visitor_id = visitors.anonymous_id
-            and (visitors.span_from is null or keyed_events.occurred_at >= visitors.span_from)
-            and (visitors.span_to is null or keyed_events.occurred_at < visitors.span_to)
 )
 
 select
-    event_id,
-    lead_id,
-    event_name,
+    keyed_events.event_id,
+    keyed_events.event_name,
     {%- for property in properties %}
-    {{ cleaned(property.alias, var('missing_values')) }} as {{ property.alias }},
+    keyed_events.{{ property.alias }},
     {%- endfor %}
-    occurred_at,
-    coalesce(greatest(occurred_at, known_from), occurred_at) as known_at,
-    coalesce(loaded_at, occurred_at) as loaded_at,
-    is_loaded_at_unreadable,
-    reason,
-    case when reason is not null then {{ row_as_json('source_row') }} end as row_json
-from placed_events
+    keyed_events.occurred_at,
+    coalesce(greatest(keyed_events.occurred_at, owners.known_from), keyed_events.occurred_at) as known_at,
+    coalesce(keyed_events.loaded_at, keyed_events.occurred_at) as loaded_at,
+    keyed_events.loaded_at is not null as has_load_time,
+    keyed_events.is_loaded_at_unreadable,
+    owners.owner_key,
+    owners.lead_key,
+    owners.lead_id,
+    keyed_events.owner_id,
+    keyed_events.is_visitor,
+    case
+        when keyed_events.reason is not null then keyed_events.reason
+        when owners.owner_key is not null then null
+        when keyed_events.is_visitor then 'unidentified'
+        else 'unknown_lead'
+    end as reason,
+    keyed_events.source_row
+from keyed_events
+left join {{ ref('int_identity__owners') }} as owners
+    on
+        keyed_events.owner_id = owners.owner_id
+        and keyed_events.is_visitor = owners.is_visitor
+        and (owners.span_from is null or keyed_events.occurred_at >= owners.span_from)
+        and (owners.span_to is null or keyed_events.occurred_at < owners.span_to)

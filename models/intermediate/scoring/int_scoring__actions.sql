@@ -9,7 +9,7 @@ combinations as (
         scores.band,
         scores.fit_band,
         scores.engagement_band
-    from {{ ref('int_scoring__banded_scores') }} as scores
+    from {{ ref('int_scoring__results') }} as scores
 
 ),
 

@@ -1,4 +1,4 @@
--- Live moments only: the scores with their bands, rank among the leads that can still be won, and change.
+-- Live moments only: the scores with their bands, and how they have changed.
 with
 
 live_scores as (
@@ -78,30 +78,6 @@ banded_scores as (
     left join {{ ref('int_scoring__latest_outcomes') }} as latest_outcomes
         on live_scores.moment_key = latest_outcomes.moment_key
 
-),
-
--- only leads that are scored and not yet converted compete
-ranked_scores as (
-
-    select
-        banded_scores.moment_key,
-        banded_scores.scorecard_key,
-        row_number() over (
-            partition by banded_scores.scorecard_key
-            order by
-                banded_scores.score desc,
-                banded_scores.last_event_at desc nulls last,
-                {{ by_bytes('leads.lead_id') }}
-        ) as score_rank,
-        rank() over (partition by banded_scores.scorecard_key order by banded_scores.score) - 1 as leads_below,
-        count(*) over (partition by banded_scores.scorecard_key) - 1 as other_leads
-    from banded_scores
-    inner join {{ ref('int_dictionary__leads') }} as leads
-        on banded_scores.lead_key = leads.lead_key
-    where
-        banded_scores.score_status = 'scored'
-        and not banded_scores.is_converted
-
 )
 
 select
@@ -116,18 +92,11 @@ select
     banded_scores.fit_band,
     banded_scores.engagement_band,
     banded_scores.fit_band || banded_scores.engagement_band as grade,
-    cast(ranked_scores.score_rank as bigint) as score_rank,
-    {{ score_percentile('ranked_scores.leads_below', 'ranked_scores.other_leads') }} as score_percentile,
     cast(banded_scores.score_change as decimal(38, 2)) as score_change,
     banded_scores.criteria_met,
     banded_scores.data_coverage,
     banded_scores.first_event_at,
     banded_scores.last_event_at,
     banded_scores.latest_outcome,
-    banded_scores.is_converted,
-    banded_scores.scored_at
+    banded_scores.is_converted
 from banded_scores
-left join ranked_scores
-    on
-        banded_scores.moment_key = ranked_scores.moment_key
-        and banded_scores.scorecard_key = ranked_scores.scorecard_key

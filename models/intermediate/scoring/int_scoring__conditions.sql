@@ -1,5 +1,28 @@
+-- depends_on: {{ ref('int_state__run') }}
 -- The criteria whose condition holds, whether they are active and valid or not, with the evidence.
+{% set plan = run_state() %}
+
 with
+
+event_measures as (
+
+    select
+        measures.moment_key,
+        rules.criterion_key,
+        measures.measure_value,
+        measures.matched_value_key,
+        measures.event_count,
+        measures.first_event_at,
+        measures.last_event_at,
+        measures.decayed_points
+    from {{ ref('int_scoring__event_measures') }} as measures
+    inner join {{ ref('int_policy__rules') }} as rules
+        on measures.rule_key = rules.rule_key
+    {%- if not plan.scores_all %}
+    where measures.moment_key in (select moments.moment_key from {{ ref('int_scoring__moments') }} as moments)
+    {%- endif %}
+
+),
 
 attribute_conditions as (
 
@@ -33,7 +56,7 @@ event_conditions as (
         measures.first_event_at,
         measures.last_event_at,
         measures.decayed_points
-    from {{ ref('int_scoring__event_measures') }} as measures
+    from event_measures as measures
     inner join {{ ref('int_policy__criteria') }} as criteria
         on measures.criterion_key = criteria.criterion_key
     where
@@ -52,7 +75,7 @@ absence_conditions as (
     from {{ ref('int_policy__criteria') }} as criteria
     inner join {{ ref('int_scoring__subjects') }} as subjects
         on criteria.scorecard_key = subjects.scorecard_key
-    left join {{ ref('int_scoring__event_measures') }} as measures
+    left join event_measures as measures
         on
             subjects.moment_key = measures.moment_key
             and criteria.criterion_key = measures.criterion_key

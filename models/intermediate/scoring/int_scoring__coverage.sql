@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_state__run') }}
+-- depends_on: {{ ref('int_scoring__moments') }}
 -- How many of the attributes that a scorecard's active criteria use are known for each lead.
 with
 
@@ -36,7 +38,11 @@ known_counts as (
         on lead_values.value_key = attribute_values.value_key
     inner join used_attributes
         on attribute_values.item_name = used_attributes.item_name
-    where attribute_values.item_kind = 'attribute'
+    where
+        attribute_values.item_kind = 'attribute'
+        {%- if not run_state().scores_all %}
+        and lead_values.lead_key in (select moments.lead_key from {{ ref('int_scoring__moments') }} as moments)
+        {%- endif %}
     group by 1, 2
 
 )

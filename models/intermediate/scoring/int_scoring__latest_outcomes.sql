@@ -18,11 +18,9 @@ known_outcomes as (
             partition by moments.moment_key
             order by outcomes.occurred_at desc, {{ by_bytes('outcomes.outcome') }} desc
         ) as recency
-    from {{ ref('stg_crm__outcomes') }} as outcomes
-    inner join {{ ref('int_dictionary__leads') }} as leads
-        on outcomes.lead_id = leads.lead_id
+    from {{ ref('int_facts__outcomes') }} as outcomes
     inner join {{ ref('int_scoring__moments') }} as moments
-        on leads.lead_key = moments.lead_key
+        on outcomes.lead_key = moments.lead_key
     where outcomes.known_at <= moments.scored_at
 
 )

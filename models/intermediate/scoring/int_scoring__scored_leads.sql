@@ -1,4 +1,5 @@
 -- The live result of every scorecard, live or draft, as the marts show it.
+{{ config(materialized='view') }}
 {% set mart_columns = declared_mart_columns(var('lead_columns_in_mart')) %}
 
 select
@@ -14,33 +15,34 @@ select
     scores.fit_band,
     scores.engagement_band,
     scores.grade,
-    scores.score_rank,
-    scores.score_percentile,
+    cast(ranks.score_rank as bigint) as score_rank,
+    ranks.score_percentile,
     scores.score_change,
     actions.action as recommended_action,
     actions.sla_hours as action_sla_hours,
     actions.team as action_team,
-    explanations.top_reasons,
-    explanations.top_drags,
-    explanations.disqualified_by,
+    scores.top_reasons,
+    scores.top_drags,
+    scores.disqualified_by,
     scores.criteria_met,
     scores.data_coverage,
     scores.first_event_at,
     scores.last_event_at,
     scores.latest_outcome,
     scorecards.policy_version,
-    scores.scored_at{% for column in mart_columns %},
+    this_run.as_of as scored_at{% for column in mart_columns %},
     staged_leads.{{ column.alias }}
     {%- endfor %}
-from {{ ref('int_scoring__banded_scores') }} as scores
+from {{ ref('int_scoring__results') }} as scores
 inner join {{ ref('int_policy__scorecards') }} as scorecards
     on scores.scorecard_key = scorecards.scorecard_key
-inner join {{ ref('int_dictionary__leads') }} as leads
+inner join {{ ref('int_facts__leads') }} as leads
     on scores.lead_key = leads.lead_key
-left join {{ ref('int_scoring__explanations') }} as explanations
+cross join {{ ref('int_state__run') }} as this_run
+left join {{ ref('int_scoring__ranks') }} as ranks
     on
-        scores.moment_key = explanations.moment_key
-        and scores.scorecard_key = explanations.scorecard_key
+        scores.scorecard_key = ranks.scorecard_key
+        and scores.lead_key = ranks.lead_key
 left join {{ ref('int_scoring__actions') }} as actions
     on
         scores.scorecard_key = actions.scorecard_key

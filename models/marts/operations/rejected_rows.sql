@@ -11,10 +11,10 @@ with rejected_leads as (
 
 rejected_events as (
     select
-        event_id as row_id,
+        refused_event_id as row_id,
         reason,
-        row_json
-    from {{ ref('int_identity__judged_events') }}
+        refused_row as row_json
+    from {{ ref('int_facts__events') }}
     where reason is not null
 ),
 

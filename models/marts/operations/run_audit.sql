@@ -47,7 +47,8 @@ staged_counts as (
     select
         'events' as source_name,
         count(*) as rows_staged
-    from {{ ref('stg_tracking__events') }}
+    from {{ ref('int_facts__events') }}
+    where reason is null
 
     union all
 
@@ -87,7 +88,7 @@ unreadable_counts as (
         cast(null as bigint) as unreadable_created_at,
         cast(null as bigint) as unreadable_updated_at,
         count(case when is_loaded_at_unreadable then 1 end) as unreadable_loaded_at
-    from {{ ref('int_identity__judged_events') }}
+    from {{ ref('int_facts__events') }}
 ),
 
 scored_leads as (

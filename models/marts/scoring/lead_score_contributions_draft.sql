@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+-- The ledger itself is stored as whole numbers; its words are joined when it is read.
 select
     entries.scorecard_id,
     entries.lead_id,

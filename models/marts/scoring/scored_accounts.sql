@@ -13,7 +13,7 @@ account_leads as (
         scores.score,
         scores.score_status,
         scores.last_event_at,
-        scores.scored_at,
+        this_run.as_of as scored_at,
         row_number() over (
             partition by scores.scorecard_key, leads.account_id
             order by
@@ -22,11 +22,12 @@ account_leads as (
                 scores.last_event_at desc nulls last,
                 {{ by_bytes('leads.lead_id') }}
         ) as position
-    from {{ ref('int_scoring__banded_scores') }} as scores
+    from {{ ref('int_scoring__results') }} as scores
     inner join {{ ref('int_policy__scorecards') }} as scorecards
         on scores.scorecard_key = scorecards.scorecard_key
-    inner join {{ ref('int_dictionary__leads') }} as leads
+    inner join {{ ref('int_facts__leads') }} as leads
         on scores.lead_key = leads.lead_key
+    cross join {{ ref('int_state__run') }} as this_run
     where
         scorecards.status = 'live'
         and leads.account_id is not null

@@ -10,7 +10,7 @@ select
     -- text
     event_name,
     {%- for property in properties %}
-    {{ property.alias }},
+    {{ cleaned(property.alias, var('missing_values')) }} as {{ property.alias }},
     {%- endfor %}
 
     -- times
