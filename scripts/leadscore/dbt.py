@@ -8,6 +8,7 @@ from the runner's result object, which is not.
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import logging
 import os
@@ -151,7 +152,7 @@ class Dbt:
             words += ["--vars", json.dumps(self.vars)]
         with self._surroundings():
             # A copy, since dbt writes into what it is given.
-            parsed = self._parsed and self._parsed.deepcopy()
+            parsed = copy.deepcopy(self._parsed)
             result = _runner(listener, parsed).invoke(words)
         invocation = Invocation(ok=result.success, warnings=list(listener.warnings))
         invocation.steps = self._steps(listener.invocation_id)

@@ -136,7 +136,7 @@ def test_a_day_comes_out_as_it_was(days: Days, number: int) -> None:
     assert said.code == 0, said.err
     for mart in MARTS:
         saved, again = f"day_{number}.{mart}", f"leadscore_as_known.{mart}"
-        assert days.copy.query(f"select count(*) > 10 from {saved}") == [(True,)], mart
+        assert days.copy.query(f"select count(*) > 0 from {saved}") == [(True,)], mart
         assert days.copy.query(f"from {saved} except all from {again}") == [], mart
         assert days.copy.query(f"from {again} except all from {saved}") == [], mart
     assert said.json["relations"]["scored_leads"].endswith('"leadscore_as_known"."scored_leads"')
@@ -162,18 +162,15 @@ def test_a_replay_gives_the_history_of_the_days(days: Days) -> None:
     assert killed.stdout.readline().startswith(first)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
-    assert (
-        days.copy.query(f"select distinct valid_from from {HISTORY}")
-        == [(row[-2],) for row in lived[:1]]
-        or len(days.copy.query(f"select distinct valid_from from {HISTORY}")) == 1
-    )
+    there = days.copy.query(f"select distinct cast(valid_from as varchar) from {HISTORY}")
+    assert there == [(first,)]
 
     said = days.leadscore(*words)
     assert said.code == 0, said.err
     assert [moment["added"] for moment in said.json["moments"]] == [False, True, True]
     assert days.history() == lived
 
-    # Once more changes nothing, also after the day was lost to the list of moments.
+    # Once more changes nothing.
     said = days.leadscore(*words)
     assert [moment["added"] for moment in said.json["moments"]] == [False, False, False]
     assert days.history() == lived
