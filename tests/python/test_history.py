@@ -131,8 +131,7 @@ def _values(draw: Random) -> tuple | None:
         return None
     score = draw.choice([10, 20])
     status = draw.choice(["scored", "scored", "disqualified"])
-    band = draw.choice([None, "hot", "cold"]) if status == "scored" else status
-    return score, status, band, draw.choice(["v1", "v1", "v2"])
+    return score, status, draw.choice([None, "hot", "cold"]), draw.choice(["v1", "v1", "v2"])
 
 
 @pytest.fixture(scope="module")
