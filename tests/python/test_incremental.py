@@ -470,8 +470,8 @@ def test_a_run_does_not_read_old_events_again(pair: Pair) -> None:
         poisoned = [
             row
             if not row["loaded_at"] or row["loaded_at"] > "2026-02-27T23:30"
-            else row | {"event_id": f"bad {number}", "event_name": "visit", "lead_id": "late"}
-            for number, row in enumerate(step.raw["events"])
+            else row | {"event_name": "visit", "lead_id": "late"}
+            for row in step.raw["events"]
         ]
         assert poisoned != list(step.raw["events"])
         events = oracle.Table(poisoned, COLUMNS["events"])

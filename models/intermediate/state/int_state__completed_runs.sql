@@ -14,10 +14,13 @@ select
     this_run.policy_fingerprint,
     {{ text_literal(settings_signature()) }} as settings_signature,
     -- a load time in the future would hide all that arrives until then
-    least(
-        max(case when events.has_load_time then events.loaded_at end),
-        {{ scoring_moment(run_started_at.astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f')) }}
-    ) as loaded_until
+    max(case
+        when
+            events.has_load_time
+            and events.loaded_at <= this_run.as_of
+            and events.loaded_at <= {{ scoring_moment(run_started_at.astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f')) }}
+            then events.loaded_at
+    end) as loaded_until
 from {{ ref('int_state__run') }} as this_run
 left join {{ ref('int_facts__events') }} as events
     on 1 = 1
