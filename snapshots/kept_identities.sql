@@ -18,31 +18,31 @@ select
 from {{ this }}
 where false
 {% else %}
+{% set kept = load_relation(this) if execute else none %}
+{% set columns = ['anonymous_id', 'merged_lead_id', 'lead_id', 'identified_at'] %}
 
 -- rows that are equal say it once
 with current_rows as (
-    select distinct
-        md5({{ texts_as_json({
-            'anonymous_id': 'anonymous_id',
-            'merged_lead_id': 'merged_lead_id',
-            'lead_id': 'lead_id',
-            'identified_at': cell_as_text('identified_at', 'time'),
-        }) }}) as row_key,
-        anonymous_id,
-        merged_lead_id,
-        lead_id,
-        identified_at
+    select {{ columns | join(', ') }}
     from {{ ref('base_tracking__identities') }}
     where reason is null
 ),
 
-{{ select_rows_to_keep(
-    load_relation(this) if execute else none,
-    'row_key',
-    ['anonymous_id', 'merged_lead_id', 'lead_id', 'identified_at'],
-    ref('int_history__kept_moments'),
-    var('as_of'),
-    var('keep_inputs')
-) }}
+{{ changed_whole_rows(kept, columns) }}
+
+select
+    md5({{ texts_as_json({
+        'anonymous_id': 'anonymous_id',
+        'merged_lead_id': 'merged_lead_id',
+        'lead_id': 'lead_id',
+        'identified_at': cell_as_text('identified_at', 'time'),
+    }) }}) as row_key,
+    {%- for column in columns %}
+    {{ column }},
+    {%- endfor %}
+    is_deleted,
+    {{ scoring_moment(var('as_of')) }} as known_at
+from changed_rows
+where {{ is_to_be_kept(ref('int_history__kept_moments'), var('as_of'), var('keep_inputs')) }}
 {% endif %}
 {% endsnapshot %}

@@ -18,31 +18,31 @@ select
 from {{ this }}
 where false
 {% else %}
+{% set kept = load_relation(this) if execute else none %}
+{% set columns = ['lead_id', 'outcome', 'amount', 'occurred_at'] %}
 
 -- rows that are equal say it once: no score counts them
 with current_rows as (
-    select distinct
-        md5({{ texts_as_json({
-            'lead_id': 'lead_id',
-            'outcome': 'outcome',
-            'amount': cell_as_text('amount', 'decimal'),
-            'occurred_at': cell_as_text('occurred_at', 'time'),
-        }) }}) as row_key,
-        lead_id,
-        outcome,
-        amount,
-        occurred_at
+    select {{ columns | join(', ') }}
     from {{ ref('base_crm__outcomes') }}
     where reason is null
 ),
 
-{{ select_rows_to_keep(
-    load_relation(this) if execute else none,
-    'row_key',
-    ['lead_id', 'outcome', 'amount', 'occurred_at'],
-    ref('int_history__kept_moments'),
-    var('as_of'),
-    var('keep_inputs')
-) }}
+{{ changed_whole_rows(kept, columns) }}
+
+select
+    md5({{ texts_as_json({
+        'lead_id': 'lead_id',
+        'outcome': 'outcome',
+        'amount': cell_as_text('amount', 'decimal'),
+        'occurred_at': cell_as_text('occurred_at', 'time'),
+    }) }}) as row_key,
+    {%- for column in columns %}
+    {{ column }},
+    {%- endfor %}
+    is_deleted,
+    {{ scoring_moment(var('as_of')) }} as known_at
+from changed_rows
+where {{ is_to_be_kept(ref('int_history__kept_moments'), var('as_of'), var('keep_inputs')) }}
 {% endif %}
 {% endsnapshot %}
