@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from leadscore import __version__
-from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.errors import DiskFullError, ExitCode, LeadscoreError, disk_is_full
 from leadscore.output import Output
 from leadscore.project import Project, find_project, parse_vars
 
@@ -131,6 +131,14 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Rebuild what runs otherwise only add to.")
     ] = False,
+    wait: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            help="How long to wait for another run of this project to end.",
+        ),
+    ] = 0,
     as_known: Annotated[
         bool,
         typer.Option(
@@ -157,7 +165,8 @@ def run(
     from leadscore.run import run as run_all
 
     with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
-        output.json(run_all(project, output, RunOptions(as_of, select, full_refresh, as_known)))
+        options = RunOptions(as_of, select, full_refresh, wait, as_known)
+        output.json(run_all(project, output, options))
 
 
 @app.command()
@@ -457,6 +466,9 @@ def _session(
     except Exception as error:
         if debug:
             raise
+        if disk_is_full(str(error)):
+            output.error(DiskFullError(str(error), Path.cwd()))
+            raise typer.Exit(int(ExitCode.FAILED)) from None
         output.error(
             LeadscoreError(
                 f"Something went wrong that should not: {type(error).__name__}: {error}",

@@ -16,11 +16,12 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.errors import DiskFullError, ExitCode, LeadscoreError, disk_is_full
 from leadscore.project import PACKAGE, Project
+from leadscore.run_lock import holder
 
 GOOD_STATUSES = frozenset({"success", "pass", "warn", "no-op", "reused"})
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -210,7 +211,11 @@ class Dbt:
         path = self.project.target_folder / "run_results.json"
         if not path.exists():
             return []
-        written = _read_json(path)
+        try:
+            written = _read_json(path)
+        except ValueError:
+            # Of a run that was killed, or that had no room on the disk, while it wrote this.
+            return []
         if written["metadata"]["invocation_id"] != invocation_id:
             return []
         return [
@@ -279,12 +284,22 @@ class _Listener:
 def unreachable(project: Project, reason: str) -> LeadscoreError:
     """The error for a warehouse that does not open, with what to do about it."""
     reason = _plain(reason)
+    if disk_is_full(reason):
+        return DiskFullError(reason, project.root)
     remedy = f"Check {project.profiles_folder / 'profiles.yml'}: leadscore uses that warehouse."
     if "lock" in reason.lower():
         remedy = (
             "Another program has the warehouse file open. Close it (a SQL shell, a notebook, a "
             "run that is still going), then try again."
         )
+        other = holder(project)
+        if other:
+            return LeadscoreError(
+                f"{other} is going on, and has the warehouse open.",
+                remedy="Try again when it has ended. The tables can be read meanwhile in the "
+                "published file.",
+                details={"other_run": asdict(other)},
+            )
     return LeadscoreError(f"The warehouse cannot be opened: {reason}", remedy=remedy)
 
 

@@ -19,6 +19,7 @@ from leadscore.errors import ExitCode, LeadscoreError
 from leadscore.output import Output, command, count
 from leadscore.project import PACKAGE, Project
 from leadscore.run import GATE, NOT_TESTS, RunOptions, prepared, run_failure
+from leadscore.run_lock import alone
 from leadscore.warehouse import Warehouse
 
 # The ends of the names of the schemas: one for looking, one for `replay`, which drops it again.
@@ -164,11 +165,18 @@ def replay(project: Project, output: Output, options: ReplayOptions) -> dict[str
         The result for `--json`.
 
     Raises:
-        LeadscoreError: the options make no sense, nothing was kept by the first moment, or a step
-            failed.
+        LeadscoreError: the options make no sense, nothing was kept by the first moment, a step
+            failed, or a run is going on.
     """
-    began = time.monotonic()
     moments = options.moments()
+    with alone(project, output, "replay"):
+        return _replay(project, output, options, moments)
+
+
+def _replay(
+    project: Project, output: Output, options: ReplayOptions, moments: list[datetime]
+) -> dict[str, Any]:
+    began = time.monotonic()
     past = _Past(project, output, REPLAY, options.as_known)
     if options.as_known:
         past.require_kept(moments[0])
