@@ -140,6 +140,15 @@ def run(
             help="How long to wait for another run of this project to end.",
         ),
     ] = 0,
+    as_known: Annotated[
+        bool,
+        typer.Option(
+            "--as-known",
+            help="Score by what was known at that moment: events that had been loaded by then, "
+            "and the leads and the policy of that day. The result lies in schemas of its own "
+            "(leadscore_as_known and so on); nothing live changes.",
+        ),
+    ] = False,
     target: Target = None,
     dbt_vars: Vars = None,
     project_dir: ProjectDir = None,
@@ -157,7 +166,63 @@ def run(
     from leadscore.run import run as run_all
 
     with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
-        output.json(run_all(project, output, RunOptions(as_of, select, full_refresh, wait)))
+        options = RunOptions(as_of, select, full_refresh, wait, as_known)
+        output.json(run_all(project, output, options))
+
+
+@app.command()
+def replay(
+    first: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="TIME",
+            help="The first moment (UTC), such as 2026-01-01 or '2026-01-01 06:00'.",
+            show_default=False,
+        ),
+    ],
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="TIME",
+            help="No moment after this one. Default: now.",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[
+        str,
+        typer.Option(metavar="STEP", help="From one moment to the next: 7d, 12h, 30m."),
+    ] = "7d",
+    as_known: Annotated[
+        bool,
+        typer.Option(
+            "--as-known",
+            help="Score each moment by what was known then. Default: by what had happened by "
+            "then, with today's leads and policy.",
+        ),
+    ] = False,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Score past moments into the history of scores.
+
+    Each moment is scored in schemas of its own (leadscore_replay and so on), which are dropped at
+    the end; the live tables stay as they are. Then it is in lead_score_history and band_changes,
+    in its place between those that were there before. A moment that the history has already is
+    passed over, so a replay that was stopped goes on when it is started again.
+
+    \b
+    leadscore replay --from 2026-01-01 --to 2026-03-01 --every 7d
+    """
+    from leadscore.replay import ReplayOptions
+    from leadscore.replay import replay as replay_all
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        output.json(replay_all(project, output, ReplayOptions(first, last, every, as_known)))
 
 
 @app.command()

@@ -113,6 +113,23 @@ class Dbt:
         self._parsed: Any = None
         self._kept: bytes | None = None
 
+    def at(self, as_of: str) -> Dbt:
+        """dbt at another scoring moment, without reading the project again for it.
+
+        Nothing that is settled when dbt reads the project may hang on as_of.
+
+        Args:
+            as_of: the moment.
+
+        Raises:
+            LeadscoreError: the project does not parse.
+        """
+        if self._parsed is None:
+            self.manifest()
+        moved = Dbt(self.project, {**self.vars, "as_of": as_of})
+        moved._kept = pickle.dumps(self._parsed)
+        return moved
+
     def call(self, command: str, *arguments: str, progress: Progress | None = None) -> Invocation:
         """Runs one dbt command.
 
@@ -294,7 +311,7 @@ class _Listener:
 def unreachable(project: Project, reason: str) -> LeadscoreError:
     """The error for a warehouse that does not open, with what to do about it."""
     reason = _plain(reason)
-if disk_is_full(reason):
+    if disk_is_full(reason):
         return DiskFullError(reason, project.root)
     what = f"The warehouse cannot be opened: {reason}"
     if "lock" in reason.lower():

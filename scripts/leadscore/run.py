@@ -32,12 +32,14 @@ class RunOptions:
         select: a dbt selection to limit the run to; None for everything.
         full_refresh: rebuild what is otherwise only added to.
         wait: how many seconds to wait for another run to end.
+        as_known: score by what was known then, in schemas of its own; nothing live changes.
     """
 
     as_of: str | None = None
     select: str | None = None
     full_refresh: bool = False
     wait: float = 0
+    as_known: bool = False
 
 
 @dataclass
@@ -78,7 +80,7 @@ class PolicyError(LeadscoreError):
 
 
 def run(project: Project, output: Output, options: RunOptions) -> dict[str, Any]:
-    """Scores all leads, prints what came of it, and renews the published file.
+    """Scores all leads, prints what came of it, and renews the published file of live scores.
 
     Args:
         project: the project to score with.
@@ -99,12 +101,21 @@ def run(project: Project, output: Output, options: RunOptions) -> dict[str, Any]
 
 def _run(project: Project, output: Output, options: RunOptions) -> dict[str, Any]:
     began = time.monotonic()
-    invocation, warehouse = score(project, output, options)
+    if options.as_known:
+        from leadscore.replay import score_as_known
+
+        invocation, warehouse = score_as_known(project, output, options)
+    else:
+        invocation, warehouse = score(project, output, options)
     summary = summarise(warehouse)
     _print_summary(output, summary)
-    published = _publish(output, warehouse, options)
+    published = None
+    if options.as_known:
+        output.say("The live tables, the history and the published file are as they were.")
+    else:
+        published = _publish(output, warehouse, options)
     seconds = round(time.monotonic() - began, 1)
-    if summary.best_leads:
+    if summary.best_leads and not options.as_known:
         output.say(
             f"Why a score is what it is: {command('explain')} {summary.best_leads[0]['lead_id']}"
         )
