@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -370,6 +371,53 @@ def load(
             patterns, parse_renames(rename or []), CsvOptions(delimiter, encoding), write_vars
         )
         output.json(load_all(project, output, options))
+
+
+@app.command()
+def watch(
+    every: Annotated[
+        str, typer.Option(metavar="TIME", help="How often to look for news: 30s, 2m, 1h.")
+    ] = "30s",
+    once: Annotated[
+        bool, typer.Option("--once", help="Look, score and deliver once, then end.")
+    ] = False,
+    webhook: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            envvar="LEADSCORE_WEBHOOK_URL",
+            help="Where to post hand-offs as JSON. LEADSCORE_WEBHOOK_TOKEN, if set, is sent as "
+            "bearer token.",
+            show_default=False,
+            show_envvar=True,
+        ),
+    ] = None,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print each hand-off as a line of JSON.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Stay up, score whenever there is news, and hand off leads that moved up.
+
+    A lead is handed off when it moves up into a band whose action has an SLA: it is printed and,
+    with a webhook, posted until that takes it. New rows, changed policy files and the time (once a
+    minute) all lead to a run; a failing one is told once and tried again. Ends on Ctrl-C or
+    SIGTERM.
+
+    \b
+    leadscore watch --every 10s --webhook https://hooks.example.com/leads
+    """
+    from leadscore.watch import WatchOptions, parse_duration
+    from leadscore.watch import watch as watch_leads
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        token = os.environ.get("LEADSCORE_WEBHOOK_TOKEN")
+        options = WatchOptions(parse_duration(every), once, webhook or None, token, debug)
+        code = watch_leads(project, output, options)
+    raise typer.Exit(int(code))
 
 
 @app.command()

@@ -91,3 +91,7 @@ class DiskFullError(LeadscoreError):
             remedy="Make room on that disk, then run again: it does what was left undone. Readers "
             "of the published file keep the last good run until then.",
         )
+
+
+class InUseError(LeadscoreError):
+    """Another program has the warehouse, or its file, open, perhaps only for a moment."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from leadscore.errors import LeadscoreError
+from leadscore.errors import InUseError
 from leadscore.output import Output
 from leadscore.project import Project
 
@@ -56,7 +56,7 @@ def alone(project: Project, output: Output, command: str, wait: float = 0) -> It
         wait: how many seconds to wait for another one.
 
     Raises:
-        LeadscoreError: another one goes on, also after that time.
+        InUseError: another one goes on, also after that time.
     """
     folder = project.target_folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ def _wait(lock: FileLock, folder: Path, output: Output, wait: float) -> None:
             return
         other = _read(folder)
         named = str(other) if other else "Another run"
-    raise LeadscoreError(
+    raise InUseError(
         f"{named} is going on; this one did nothing.",
         where=str(folder / _FILE),
         remedy="Try again when it has ended, or say how long to wait: leadscore run --wait 600",

@@ -22,6 +22,8 @@ from leadscore.project import Project as LeadscoreProject
 from leadscore.warehouse import Warehouse
 
 MARTS = {
+    "hand_off_deliveries",
+    "hand_offs",
     "lead_score_contributions",
     "lead_score_contributions_draft",
     "policy_errors",

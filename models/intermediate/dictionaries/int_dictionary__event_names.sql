@@ -10,11 +10,10 @@ spelled_names as (
 
     select distinct events.event_name
     from {{ ref('base_tracking__events') }} as events
-    where
-        events.event_name is not null
-        {%- if not plan.reads_all %}
+    where events.event_name is not null
+    {%- if not plan.reads_all %}
         and {{ has_arrived('events.', plan) }}
-        {%- endif %}
+    {%- endif %}
 
 ),
 

@@ -61,11 +61,10 @@ new_values as (
             and distinct_values.item_name = stored.item_name
             and distinct_values.value = stored.value
     {%- endif %}
-    where
-        distinct_values.value is not null
-        {%- if keeps_keys() %}
+    where distinct_values.value is not null
+    {%- if keeps_keys() %}
         and stored.value_key is null
-        {%- endif %}
+    {%- endif %}
 
 ),
 

@@ -2,9 +2,7 @@
 {% set attributes = declared_attributes(var('lead_attributes')) %}
 {% set mart_columns = declared_mart_columns(var('lead_columns_in_mart')) %}
 {% set columns = ['leads.account_id', 'leads.created_at'] %}
-{% for item in attributes + mart_columns %}
-    {% do columns.append('leads.' ~ item.alias) %}
-{% endfor %}
+{% for item in attributes + mart_columns %}{% do columns.append('leads.' ~ item.alias) %}{% endfor %}
 
 select
     owners.owner_key as lead_key,

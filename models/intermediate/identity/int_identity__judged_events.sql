@@ -23,11 +23,10 @@ events as (
         base_events.source_row
     from {{ ref('base_tracking__events') }} as base_events
     left join repeated_hashes on {{ passing_hash('base_events.event_id') }} = repeated_hashes.id_hash
-    where
-        (base_events.reason is not null or repeated_hashes.id_hash is null)
-        {%- if not plan.reads_all %}
+    where (base_events.reason is not null or repeated_hashes.id_hash is null)
+    {%- if not plan.reads_all %}
         and {{ has_arrived('base_events.', plan) }}
-        {%- endif %}
+    {%- endif %}
 
     union all
 

@@ -8,11 +8,10 @@
 with repeated_hashes as (
     select {{ passing_hash('event_id') }} as id_hash
     from {{ ref('base_tracking__events') }}
-    where
-        event_id is not null
-        {%- if not plan.reads_all %}
+    where event_id is not null
+    {%- if not plan.reads_all %}
         and {{ has_arrived('', plan) }}
-        {%- endif %}
+    {%- endif %}
     group by 1
     having count(*) > 1
 ),
@@ -72,11 +71,10 @@ candidates as (
         events.source_row
     from {{ ref('base_tracking__events') }} as events
     inner join sought_hashes on {{ passing_hash('events.event_id') }} = sought_hashes.id_hash
-    where
-        events.reason is null
-        {%- if not plan.reads_all %}
+    where events.reason is null
+    {%- if not plan.reads_all %}
         and {{ has_arrived('events.', plan) }}
-        {%- endif %}
+    {%- endif %}
 )
 
 select

@@ -28,7 +28,9 @@ criterion_lines as (
 
 group_lines as (
 
-    select {{ fingerprint(["'group'", 'scorecards.scorecard_id', 'policy_groups.group_id', 'policy_groups.name']) }} as line
+    select {{ fingerprint([
+        "'group'", 'scorecards.scorecard_id', 'policy_groups.group_id', 'policy_groups.name',
+    ]) }} as line
     from {{ ref('int_policy__groups') }} as policy_groups
     inner join {{ ref('int_policy__scorecards') }} as scorecards
         on policy_groups.scorecard_key = scorecards.scorecard_key

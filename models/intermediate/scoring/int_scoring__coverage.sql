@@ -38,11 +38,10 @@ known_counts as (
         on lead_values.value_key = attribute_values.value_key
     inner join used_attributes
         on attribute_values.item_name = used_attributes.item_name
-    where
-        attribute_values.item_kind = 'attribute'
-        {%- if not run_state().scores_all %}
+    where attribute_values.item_kind = 'attribute'
+    {%- if not run_state().scores_all %}
         and lead_values.lead_key in (select moments.lead_key from {{ ref('int_scoring__moments') }} as moments)
-        {%- endif %}
+    {%- endif %}
     group by 1, 2
 
 )

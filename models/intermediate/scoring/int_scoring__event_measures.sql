@@ -205,9 +205,10 @@ plain_measures as (
     from plain_events
     inner join sought_moments as moments
         on plain_events.lead_key = moments.lead_key
-    where
-        {{ counts_at_moment('plain_events', 'moments.scored_at') }}
-        {{ 'and (moments.is_measured or plain_events.is_new)' if not plan.measures_all }}
+    where {{ counts_at_moment('plain_events', 'moments.scored_at') }}
+    {%- if not plan.measures_all %}
+        and (moments.is_measured or plain_events.is_new)
+    {%- endif %}
     group by 1, 2
 
 ),
@@ -231,9 +232,10 @@ steps as (
     from stepped_events
     inner join sought_moments as moments
         on stepped_events.lead_key = moments.lead_key
-    where
-        {{ counts_at_moment('stepped_events', 'moments.scored_at') }}
-        {{ 'and (moments.is_measured or stepped_events.is_new)' if not plan.measures_all }}
+    where {{ counts_at_moment('stepped_events', 'moments.scored_at') }}
+    {%- if not plan.measures_all %}
+        and (moments.is_measured or stepped_events.is_new)
+    {%- endif %}
     group by 1, 2, 3, 4
 
 ),
@@ -355,9 +357,10 @@ youngest_events as (
             moments.moment_key = measures.moment_key
             and tested_events.rule_number = measures.rule_number
             and tested_events.occurred_at = measures.last_event_at
-    where
-        {{ counts_at_moment('tested_events', 'moments.scored_at') }}
-        {{ 'and (moments.is_measured or tested_events.is_new)' if not plan.measures_all }}
+    where {{ counts_at_moment('tested_events', 'moments.scored_at') }}
+    {%- if not plan.measures_all %}
+        and (moments.is_measured or tested_events.is_new)
+    {%- endif %}
 
 ),
 

@@ -21,7 +21,10 @@ moment_sets as (
         1 as set_number,
         {{ days_later(scoring_moment(var('as_of')), '-' ~ var('trend_days')) }} as scored_at
 
-){% if not plan.measures_all %},
+)
+
+{%- if not plan.measures_all -%}
+,
 
 queued_leads as (
 
@@ -31,7 +34,8 @@ queued_leads as (
     from {{ ref('int_state__touched_leads') }} as queue
     group by queue.lead_key
 
-){% endif %}
+)
+{%- endif %}
 
 select
     leads.lead_key * 2 + moment_sets.set_number as moment_key,

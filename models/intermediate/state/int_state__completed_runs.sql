@@ -7,6 +7,8 @@
 -- depends_on: {{ ref(model_name) }}
 {%- endfor %}
 -- The runs that came to their end; the next one builds on the last of them. The last model of all.
+{% set started_at = run_started_at.astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f') %}
+
 select
     this_run.run_number,
     this_run.as_of,
@@ -18,7 +20,7 @@ select
         when
             events.has_load_time
             and events.loaded_at <= this_run.as_of
-            and events.loaded_at <= {{ scoring_moment(run_started_at.astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f')) }}
+            and events.loaded_at <= {{ scoring_moment(started_at) }}
             then events.loaded_at
     end) as loaded_until
 from {{ ref('int_state__run') }} as this_run

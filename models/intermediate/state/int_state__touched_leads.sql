@@ -10,9 +10,7 @@
 {% set properties = declared_properties(var('event_properties')) %}
 {% set plan = run_state() %}
 {% set event_columns = ['event_hash', 'lead_key', 'event_name_key', 'occurred_at', 'known_at'] %}
-{% for property in properties %}
-    {% do event_columns.append(property.alias ~ '_key') %}
-{% endfor %}
+{% for property in properties %}{% do event_columns.append(property.alias ~ '_key') %}{% endfor %}
 
 {% if plan.is_full -%}
 -- nothing is kept, so that every lead is scored anyway
