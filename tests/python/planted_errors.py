@@ -1,5 +1,8 @@
 """Plants an error in each scoring macro and shows that the independent scorer notices it.
 
+What keeps rows from run to run shows its errors only over several runs: there the tests of
+incremental runs must fail.
+
 Run by hand, since each error takes a run of dbt: `make mutants`, or
 `python tests/python/planted_errors.py [PART OF A NAME ...]`. Ends non-zero when an error goes
 unnoticed or can no longer be planted.
@@ -7,6 +10,8 @@ unnoticed or can no longer be planted.
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -15,7 +20,7 @@ from pathlib import Path
 import oracle
 import strategies
 from comparison import diff_tables
-from harness import Project
+from harness import Project, copy_project
 
 SEED = 20260301
 POLICIES = 210
@@ -32,12 +37,14 @@ class PlantedError:
         file: its file, relative to the project.
         right: the text that stands there, found exactly once.
         wrong: what is put in its place.
+        over_runs: whether it takes several runs to notice.
     """
 
     name: str
     file: str
     right: str
     wrong: str
+    over_runs: bool = False
 
 
 def _macro(name: str, right: str, wrong: str, file: str) -> PlantedError:
@@ -46,6 +53,12 @@ def _macro(name: str, right: str, wrong: str, file: str) -> PlantedError:
 
 def _model(name: str, right: str, wrong: str) -> PlantedError:
     return PlantedError(name, f"models/intermediate/scoring/{name}.sql", right, wrong)
+
+
+def _state(name: str, right: str, wrong: str, file: str = "") -> PlantedError:
+    """Return an error in what is kept: in a macro, or without a file in the model of that name."""
+    path = f"macros/state/{file}.sql" if file else f"models/intermediate/{name}.sql"
+    return PlantedError(name, path, right, wrong, over_runs=True)
 
 
 ITEM_TESTS, MEASURES, POINTS = "scoring/item_tests", "scoring/measures", "scoring/points"
@@ -279,18 +292,18 @@ ERRORS = [
         "checks/policy_cells",
     ),
     # --- models that hold a rule of their own ---
-    _model("int_scoring__moments", "<= moment_sets.scored_at", "< moment_sets.scored_at"),
+    _model("int_scoring__lead_moments", "<= moment_sets.scored_at", "< moment_sets.scored_at"),
     _model(
-        "int_scoring__banded_scores",
-        "banded_scores.last_event_at desc nulls last",
-        "banded_scores.last_event_at nulls last",
+        "int_scoring__ranks",
+        "results.last_event_at desc nulls last",
+        "results.last_event_at nulls last",
     ),
     _model("int_scoring__actions", "or conditions_needed.names_bands = 1", "or true"),
     _model("int_scoring__coverage", "and criteria.is_active", ""),
     _model(
         "int_scoring__explanations",
-        "explained_points.reason_position <= 3",
-        "explained_points.reason_position <= 2",
+        "explaining_points.place <= 3",
+        "explaining_points.place <= 2",
     ),
     _model(
         "int_scoring__latest_outcomes",
@@ -298,15 +311,74 @@ ERRORS = [
         "outcomes.known_at < moments.scored_at",
     ),
     _model("int_scoring__conditions", "and measures.criterion_key is null", ""),
+    # --- what is kept from run to run ---
+    _state("state/int_state__run", "~ var('event_lookback_hours')", "~ 0"),
+    _state(
+        "state/int_state__run",
+        "last_completed.as_of is null or last_completed.as_of > {{ as_of }} as measures_all",
+        "last_completed.as_of is null as measures_all",
+    ),
+    _state(
+        "state/int_state__run",
+        "last_completed.policy_fingerprint <> fingerprints.policy_fingerprint",
+        "1 = 0",
+    ),
+    _state(
+        "state/int_state__changed_owners",
+        "from changed_spans\n{%- endif %}",
+        "from changed_spans\nwhere 1 = 0\n{%- endif %}",
+    ),
+    _state(
+        "state/int_state__touched_leads",
+        "activity.next_event_at <=",
+        "1 = 0 and activity.next_event_at <=",
+    ),
+    _state(
+        "state/int_state__touched_leads",
+        "where measures.next_change_at <=",
+        "where 1 = 0 and measures.next_change_at <=",
+    ),
+    _state(
+        "state/int_state__touched_leads",
+        "(leads.created_at > this_run.last_as_of and leads.created_at <= this_run.as_of)",
+        "1 = 0",
+    ),
+    _state(
+        "scoring/int_scoring__event_measures",
+        "'case when numbered_rules.window_days is not null then '",
+        "'case when 1 = 0 then '",
+    ),
+    _state(
+        "scoring/int_scoring__event_measures",
+        "else 'kept_rules.rule_key is null' }} as is_new",
+        "else 'false' }} as is_new",
+    ),
+    _state(
+        "policy/int_policy__rules",
+        "'criteria.measure_property', 'criteria.window_days',",
+        "'criteria.measure_property',",
+    ),
+    _state(
+        "identity/int_identity__repeated_events", "stored_copies + row_number()", "row_number()"
+    ),
+    _state("day_later", "+ 1) * 86400000000", "+ 2) * 86400000000", "moments"),
+    _state("range_is_crossed", "{{ earlier }} <> {{ later }}", "1 = 0", "moments"),
+    _state("is_read_again", "or not {{ prefix }}has_load_time", "", "facts"),
+    _state(
+        "keys_given",
+        "coalesce(max(stored.{{ key }}), 0)",
+        "coalesce(min(stored.{{ key }}), 0)",
+        "dictionaries",
+    ),
 ]
 
 
-def plant(project: Project, error: PlantedError) -> None:
+def plant(root: Path, error: PlantedError) -> None:
     """Put an error into a copy of the project.
 
     Raises ValueError where the right text does not stand in the file exactly once.
     """
-    path = project.root / error.file
+    path = root / error.file
     text = path.read_text(encoding="utf-8")
     if text.count(error.right) != 1:
         raise ValueError(f"{error.file}: found {text.count(error.right)} times: {error.right}")
@@ -324,22 +396,53 @@ def noticed_by(project: Project, world: strategies.World, expected: dict[str, or
     return next(iter(diff_tables(expected, project.read(), most=1)), "")
 
 
+def noticed_over_runs(root: Path) -> str:
+    """Return the first test of incremental runs that fails in a broken copy; empty for none."""
+    tests = "tests/python/test_incremental.py"
+    # What takes the least time and notices the most comes first.
+    first = f"{tests}::test_each_run_of_the_tale_gives_what_is_expected"
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", first, tests],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root / "scripts")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode == 0:
+        return ""
+    lines = ran.stdout.splitlines()
+    failed = [line for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    if ran.returncode != 1 or not failed:
+        raise RuntimeError(f"{tests} did not run: {(ran.stderr or ran.stdout)[-400:]}")
+    return failed[0]
+
+
 def main(wanted: list[str]) -> int:
     """Plant the errors whose name holds one of the wanted words (none: all).
 
     Returns the exit code.
     """
+    chosen = [error for error in ERRORS if not wanted or any(word in error.name for word in wanted)]
     worlds = []
-    for seed in range(SEED, SEED + WORLDS):
+    for seed in range(
+        SEED, SEED + WORLDS if any(not error.over_runs for error in chosen) else SEED
+    ):
         world = strategies.world(seed, policies=POLICIES)
         worlds.append((world, oracle.score(world.raw, world.policy, world.config)))
-    chosen = [error for error in ERRORS if not wanted or any(word in error.name for word in wanted)]
     missed = 0
     for number, error in enumerate(chosen, start=1):
         with tempfile.TemporaryDirectory() as folder:
-            project = Project(Path(folder) / f"planted_{number}")
-            plant(project, error)
-            seen = next(filter(None, (noticed_by(project, *world) for world in worlds)), "")
+            root = Path(folder) / f"planted_{number}"
+            if error.over_runs:
+                copy_project(root)
+                plant(root, error)
+                seen = noticed_over_runs(root)
+            else:
+                project = Project(root)
+                plant(root, error)
+                seen = next(filter(None, (noticed_by(project, *world) for world in worlds)), "")
         missed += not seen
         said = f"noticed {error.name}: {seen}" if seen else f"MISSED  {error.name}: {error.wrong}"
         print(f"{number:3}/{len(chosen)} {said}"[:220], flush=True)

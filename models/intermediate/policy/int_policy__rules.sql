@@ -1,5 +1,5 @@
 -- A row per event criterion with the key of its rule: of all that decides what it measures, and of nothing else.
--- Criteria that measure the same share it, and it stays the same from run to run, so that what was measured can be kept.
+-- Criteria that measure the same share it. It stays the same from run to run, so that what was measured can be kept.
 with
 
 event_names as (

@@ -44,9 +44,9 @@ select
     moment_sets.scored_at,
     {{ 'true' if plan.measures_all else 'queued_leads.is_measured' }} as is_measured
 from {{ ref('int_facts__leads') }} as leads
+cross join moment_sets
 {%- if not plan.measures_all %}
 inner join queued_leads
     on leads.lead_key = queued_leads.lead_key
 {%- endif %}
-cross join moment_sets
 where leads.created_at is null or leads.created_at <= moment_sets.scored_at

@@ -3,30 +3,30 @@
 -- depends_on: {{ ref('int_state__touched_leads') }}
 -- depends_on: {{ ref('base_tracking__events') }}
 -- The value of the youngest event where several of the same microsecond hold different ones: the greatest event id
--- decides. Ids are long and seldom asked for, so the stored events do not hold them; without a tie no raw event is read.
+-- decides. Ids are long and seldom needed, so the stored events do not hold them. Without a tie no raw event is read.
 {% set properties = declared_properties(var('event_properties')) %}
 {% set plan = run_state() %}
 {#- decided ties stay so, but for leads that were measured anew and for rules that compare dates -#}
 {% set tied_condition %}
-    measures.is_tied
-    {%- if is_incremental() and not plan.measures_all %}
-    and (
-        measures.moment_key in (
-            select moments.moment_key from {{ ref('int_scoring__moments') }} as moments where moments.is_measured
-        )
-        or measures.rule_key in (
-            select rules.rule_key from {{ ref('int_scoring__event_rules') }} as rules where rules.value_date is not null
-        )
-        or not exists (
-            select 1
-            from {{ this }} as decided
-            where
-                decided.moment_key = measures.moment_key
-                and decided.rule_key = measures.rule_key
-                and decided.decided_at = measures.last_event_at
-        )
+measures.is_tied
+{%- if is_incremental() and not plan.measures_all %}
+and (
+    measures.moment_key in (
+        select moments.moment_key from {{ ref('int_scoring__moments') }} as moments where moments.is_measured
     )
-    {%- endif %}
+    or measures.rule_key in (
+        select rules.rule_key from {{ ref('int_scoring__event_rules') }} as rules where rules.value_date is not null
+    )
+    or not exists (
+        select 1
+        from {{ this }} as decided
+        where
+            decided.moment_key = measures.moment_key
+            and decided.rule_key = measures.rule_key
+            and decided.decided_at = measures.last_event_at
+    )
+)
+{%- endif %}
 {% endset %}
 {% set has_ties = true %}
 {% if is_running_a_model() %}
