@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -134,6 +135,39 @@ def generate(size: Size, folder: Path) -> Files:
             connection.execute(f"copy ({query}) to '{_quoted(file)}' (format parquet)")
     made.write_text(wanted, encoding="utf-8")
     return files
+
+
+def loaded_last(files: Files, count: int) -> datetime:
+    """The load time from which on there are so many events.
+
+    Args:
+        files: the data.
+        count: how many.
+    """
+    last = (
+        f"select loaded_at from read_parquet('{_quoted(files.events)}')"
+        f" order by loaded_at desc limit {count}"
+    )
+    with duckdb.connect() as connection:
+        (moment,) = connection.execute(f"select min(loaded_at) from ({last})").fetchone()
+    return moment
+
+
+def write_last(files: Files, since: datetime, count: int, written: Path) -> None:
+    """Writes the events that were loaded from some moment on.
+
+    Args:
+        files: the data.
+        since: the moment.
+        count: how many at most.
+        written: the Parquet to write.
+    """
+    query = (
+        f"from read_parquet('{_quoted(files.events)}')"
+        f" where loaded_at >= timestamp '{since}' limit {count}"
+    )
+    with duckdb.connect() as connection:
+        connection.execute(f"copy ({query}) to '{_quoted(written)}' (format parquet)")
 
 
 def _leads(size: Size) -> str:
