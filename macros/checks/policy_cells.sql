@@ -2,12 +2,17 @@
 
 {#
     The columns of a policy file that are there, as a dict of trimmed lower-case name to the quoted name.
-    A unit test's rows have all columns of the format; an absent file has none.
-    Args: seed, the relation, or none when the file is absent; file, its name without .csv.
+    A unit test's rows have all columns of the format, as have kept ones; an absent file has none.
+    Args: seed, the relation, or none when the file is absent; file, its name without .csv; kept, the
+    relation of the kept policies when their rows are read in place of the file's.
 #}
-{% macro policy_columns_found(seed, file) %}
+{% macro policy_columns_found(seed, file, kept=none) %}
     {% set found = {} %}
-    {% if seed and execute and not seed.is_cte %}
+    {% if kept %}
+        {% for name in leadscore.policy_format()[file] %}
+            {% do found.update({name: quoted_name(name)}) %}
+        {% endfor %}
+    {% elif seed and execute and not seed.is_cte %}
         {% for column in adapter.get_columns_in_relation(seed) %}
             {% do found.setdefault(column.name | trim | lower, quoted_name(column.name)) %}
         {% endfor %}
@@ -33,15 +38,25 @@
     A query for the rows of a policy file that hold any text (also in a column that the format does not
     know), their cells as trimmed text, in the columns of the format: `<column>_text` where staging types them.
     A column that is not there is null throughout; a file that is not there has no rows.
-    Args: seed and file as above; found, what policy_columns_found says about them.
+    Args: seed, file and kept as above; found, what policy_columns_found says about them; as_of, the moment
+    whose policy is read from the kept ones.
 #}
-{% macro policy_rows(seed, file, found) %}
+{% macro policy_rows(seed, file, found, kept=none, as_of='') %}
     select
         {%- for name, kind in leadscore.policy_format()[file].items() %}
         {{ leadscore.policy_cell(found[name]) if name in found else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
             as {{ leadscore.policy_text_column(name, kind) }}{{ ',' if not loop.last }}
         {%- endfor %}
-    {%- if found %}
+    {%- if kept %}
+    from {{ kept }}
+    where
+        file = '{{ file }}'
+        and kept_from = (
+            select max(kept_from)
+            from {{ kept }}
+            where kept_from <= {{ scoring_moment(as_of) }}
+        )
+    {%- elif found %}
     from {{ seed }}
     where
         {%- for column in found.values() %}
@@ -50,6 +65,16 @@
     {%- else %}
     where 1 = 0
     {%- endif %}
+{% endmacro %}
+
+
+{# The columns of all policy files, each name once, in the order in which the files first have them. #}
+{% macro kept_policy_columns() %}
+    {% set names = [] %}
+    {% for columns in leadscore.policy_format().values() %}
+        {% do names.extend(columns | reject('in', names) | list) %}
+    {% endfor %}
+    {{ return(names) }}
 {% endmacro %}
 
 

@@ -50,3 +50,31 @@
 {% macro duckdb__row_as_json(whole_row) -%}
     cast(to_json({{ whole_row }}) as varchar)
 {%- endmacro %}
+
+
+{#
+    Several texts as one JSON object, for `text_of_json`; equal texts give the same JSON.
+    Args: texts, a dict of key to an SQL expression, in the order in which they are written.
+#}
+{% macro texts_as_json(texts) -%}
+    {{ adapter.dispatch('texts_as_json', 'leadscore')(texts) }}
+{%- endmacro %}
+
+{% macro duckdb__texts_as_json(texts) -%}
+    cast(json_object(
+        {%- for key, text in texts.items() %}
+        {{ text_literal(key) }}, {{ text }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as varchar)
+{%- endmacro %}
+
+
+{# The text under a key of what `texts_as_json` made; null where it was null or where there is no such key. #}
+{% macro text_of_json(json, key) -%}
+    {{ adapter.dispatch('text_of_json', 'leadscore')(json, key) }}
+{%- endmacro %}
+
+{% macro duckdb__text_of_json(json, key) -%}
+    {#- a path such as $."*" would be a pattern -#}
+    json_extract_string({{ json }}, {{ text_literal('/' ~ key | replace('~', '~0') | replace('/', '~1')) }})
+{%- endmacro %}

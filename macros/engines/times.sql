@@ -101,13 +101,18 @@
 {%- endmacro %}
 
 
-{# A timestamp moved by whole hours. #}
+{# A timestamp moved by hours, whole or decimal, to the microsecond. #}
 {% macro hours_later(moment, hours) -%}
     {{ adapter.dispatch('hours_later', 'leadscore')(moment, hours) }}
 {%- endmacro %}
 
 {% macro default__hours_later(moment, hours) -%}
     ({{ moment }} + {{ hours }} * interval '1 hour')
+{%- endmacro %}
+
+{% macro duckdb__hours_later(moment, hours) -%}
+    {#- this engine multiplies intervals by floating point only -#}
+    ({{ moment }} + to_microseconds(cast({{ hours }} * 3600000000 as bigint)))
 {%- endmacro %}
 
 

@@ -62,6 +62,7 @@
         'int_state__outcomes_before',
         'int_scoring__activity',
         'int_scoring__event_measures',
+        'int_scoring__tied_values',
         'int_scoring__results',
         'int_scoring__entries',
     ]) }}

@@ -31,19 +31,34 @@
 
 {# Measures: those of the touched leads, and those of rules that are new or no longer asked for. #}
 {% macro get_incremental_measures_sql(arguments) %}
-    {% set touched = leadscore.state_relation('int_state__touched_leads') %}
-    {% set rules = leadscore.state_relation('int_policy__rules') %}
     {% set condition %}
-        moment_key in (
-            select lead_key * 2 from {{ touched }} where is_measured
-            union all
-            select lead_key * 2 + 1 from {{ touched }} where is_measured
-        )
-        or rule_key not in (select rule_key from {{ rules }})
+        {{ leadscore.is_measured_anew() }}
         or rule_key in (select rule_key from {{ arguments.temp_relation }} where moment_key is null)
     {% endset %}
     {{ leadscore.replace_rows(arguments, '1 = 1' if run_state().measures_all else condition) }}
 {% endmacro %}
+
+
+{# Ties: as for measures, and those that were decided again. #}
+{% macro get_incremental_tied_values_sql(arguments) %}
+    {% set condition %}
+        {{ leadscore.is_measured_anew() }}
+        or (moment_key, rule_key) in (select moment_key, rule_key from {{ arguments.temp_relation }})
+    {% endset %}
+    {{ leadscore.replace_rows(arguments, '1 = 1' if run_state().measures_all else condition) }}
+{% endmacro %}
+
+
+{# Whether a stored measure is of a touched lead, or of a rule that the policy has no more. #}
+{% macro is_measured_anew() -%}
+    {%- set touched = leadscore.state_relation('int_state__touched_leads') -%}
+    moment_key in (
+        select lead_key * 2 from {{ touched }} where is_measured
+        union all
+        select lead_key * 2 + 1 from {{ touched }} where is_measured
+    )
+    or rule_key not in (select rule_key from {{ leadscore.state_relation('int_policy__rules') }})
+{%- endmacro %}
 
 
 {# Events: the rows that were read again, and those whose lead is another one now. #}

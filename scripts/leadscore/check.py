@@ -19,6 +19,7 @@ from leadscore.run import (
     prepared,
     run_failure,
 )
+from leadscore.run_lock import alone
 from leadscore.warehouse import Warehouse
 
 
@@ -84,11 +85,12 @@ def check(project: Project, output: Output, only: list[str]) -> dict[str, Any]:
 def _policy(project: Project, output: Output) -> Part:
     """The cells of the policy CSVs, judged by the model policy_errors."""
     try:
-        dbt = prepared(project, output, {})
-        invocation = build_policy_errors(dbt, output)
-        if not invocation.ok:
-            raise run_failure(project, output, invocation, Warehouse(dbt))
-        problems = policy_problems(Warehouse(dbt))
+        with alone(project, output, "check"):
+            dbt = prepared(project, output, {})
+            invocation = build_policy_errors(dbt, output)
+            if not invocation.ok:
+                raise run_failure(project, output, invocation, Warehouse(dbt))
+            problems = policy_problems(Warehouse(dbt))
     except PolicyError as error:
         problems = error.problems
     except LeadscoreError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -12,7 +13,7 @@ from typing import Annotated
 import typer
 
 from leadscore import __version__
-from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.errors import DiskFullError, ExitCode, LeadscoreError, disk_is_full
 from leadscore.output import Output
 from leadscore.project import Project, find_project, parse_vars
 
@@ -131,6 +132,23 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Rebuild what runs otherwise only add to.")
     ] = False,
+    wait: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            help="How long to wait for another run of this project to end.",
+        ),
+    ] = 0,
+    as_known: Annotated[
+        bool,
+        typer.Option(
+            "--as-known",
+            help="Score by what was known at that moment: events that had been loaded by then, "
+            "and the leads and the policy of that day. The result lies in schemas of its own "
+            "(leadscore_as_known and so on); nothing live changes.",
+        ),
+    ] = False,
     target: Target = None,
     dbt_vars: Vars = None,
     project_dir: ProjectDir = None,
@@ -148,7 +166,63 @@ def run(
     from leadscore.run import run as run_all
 
     with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
-        output.json(run_all(project, output, RunOptions(as_of, select, full_refresh)))
+        options = RunOptions(as_of, select, full_refresh, wait, as_known)
+        output.json(run_all(project, output, options))
+
+
+@app.command()
+def replay(
+    first: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="TIME",
+            help="The first moment (UTC), such as 2026-01-01 or '2026-01-01 06:00'.",
+            show_default=False,
+        ),
+    ],
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="TIME",
+            help="No moment after this one. Default: now.",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[
+        str,
+        typer.Option(metavar="STEP", help="From one moment to the next: 7d, 12h, 30m."),
+    ] = "7d",
+    as_known: Annotated[
+        bool,
+        typer.Option(
+            "--as-known",
+            help="Score each moment by what was known then. Default: by what had happened by "
+            "then, with today's leads and policy.",
+        ),
+    ] = False,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Score past moments into the history of scores.
+
+    Each moment is scored in schemas of its own (leadscore_replay and so on), which are dropped at
+    the end; the live tables stay as they are. Then it is in lead_score_history and band_changes,
+    in its place between those that were there before. A moment that the history has already is
+    passed over, so a replay that was stopped goes on when it is started again.
+
+    \b
+    leadscore replay --from 2026-01-01 --to 2026-03-01 --every 7d
+    """
+    from leadscore.replay import ReplayOptions
+    from leadscore.replay import replay as replay_all
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        output.json(replay_all(project, output, ReplayOptions(first, last, every, as_known)))
 
 
 @app.command()
@@ -300,6 +374,53 @@ def load(
 
 
 @app.command()
+def watch(
+    every: Annotated[
+        str, typer.Option(metavar="TIME", help="How often to look for news: 30s, 2m, 1h.")
+    ] = "30s",
+    once: Annotated[
+        bool, typer.Option("--once", help="Look, score and deliver once, then end.")
+    ] = False,
+    webhook: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            envvar="LEADSCORE_WEBHOOK_URL",
+            help="Where to post hand-offs as JSON. LEADSCORE_WEBHOOK_TOKEN, if set, is sent as "
+            "bearer token.",
+            show_default=False,
+            show_envvar=True,
+        ),
+    ] = None,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print each hand-off as a line of JSON.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Stay up, score whenever there is news, and hand off leads that moved up.
+
+    A lead is handed off when it moves up into a band whose action has an SLA: it is printed and,
+    with a webhook, posted until that takes it. New rows, changed policy files and the time (once a
+    minute) all lead to a run; a failing one is told once and tried again. Ends on Ctrl-C or
+    SIGTERM.
+
+    \b
+    leadscore watch --every 10s --webhook https://hooks.example.com/leads
+    """
+    from leadscore.watch import WatchOptions, parse_duration
+    from leadscore.watch import watch as watch_leads
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        token = os.environ.get("LEADSCORE_WEBHOOK_TOKEN")
+        options = WatchOptions(parse_duration(every), once, webhook or None, token, debug)
+        code = watch_leads(project, output, options)
+    raise typer.Exit(int(code))
+
+
+@app.command()
 def publish(
     target: Target = None,
     dbt_vars: Vars = None,
@@ -393,6 +514,9 @@ def _session(
     except Exception as error:
         if debug:
             raise
+        if disk_is_full(str(error)):
+            output.error(DiskFullError(str(error), Path.cwd()))
+            raise typer.Exit(int(ExitCode.FAILED)) from None
         output.error(
             LeadscoreError(
                 f"Something went wrong that should not: {type(error).__name__}: {error}",

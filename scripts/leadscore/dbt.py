@@ -11,15 +11,23 @@ import contextlib
 import json
 import logging
 import os
+import pickle
 import re
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.errors import (
+    DiskFullError,
+    ExitCode,
+    InUseError,
+    LeadscoreError,
+    disk_is_full,
+)
 from leadscore.project import PACKAGE, Project
+from leadscore.run_lock import holder
 
 GOOD_STATUSES = frozenset({"success", "pass", "warn", "no-op", "reused"})
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -101,6 +109,26 @@ class Dbt:
     def __init__(self, project: Project, more_vars: dict[str, Any] | None = None) -> None:
         self.project = project
         self.vars = {**project.given_vars, **(more_vars or {})}
+        # What dbt parsed last, and a copy of it for the calls to come.
+        self._parsed: Any = None
+        self._kept: bytes | None = None
+
+    def at(self, as_of: str) -> Dbt:
+        """dbt at another scoring moment, without reading the project again for it.
+
+        Nothing that is settled when dbt reads the project may hang on as_of.
+
+        Args:
+            as_of: the moment.
+
+        Raises:
+            LeadscoreError: the project does not parse.
+        """
+        if self._parsed is None:
+            self.manifest()
+        moved = Dbt(self.project, {**self.vars, "as_of": as_of})
+        moved._kept = pickle.dumps(self._parsed)
+        return moved
 
     def call(self, command: str, *arguments: str, progress: Progress | None = None) -> Invocation:
         """Runs one dbt command.
@@ -130,7 +158,12 @@ class Dbt:
         if self.vars:
             words += ["--vars", json.dumps(self.vars)]
         with self._surroundings():
-            result = _runner(listener).invoke(words)
+            # dbt writes into the manifest while it runs (it would not compile an ephemeral model a
+            # second time), so each call gets a copy of its own.
+            kept = pickle.loads(self._kept) if self._kept is not None else None
+            result = _runner(listener, kept).invoke(words)
+        if command == "parse" and result.success:
+            self._parsed = result.result
         invocation = Invocation(ok=result.success, warnings=list(listener.warnings))
         invocation.steps = self._steps(listener.invocation_id)
         if result.exception is not None:
@@ -154,6 +187,28 @@ class Dbt:
             )
         return _read_json(self.project.target_folder / "manifest.json")
 
+    def keep_parsed(self) -> None:
+        """Reads the project now and not again: further calls skip that.
+
+        Raises:
+            LeadscoreError: the project does not parse.
+        """
+        self._kept = None
+        self.manifest()
+        self._kept = pickle.dumps(self._parsed)
+
+    def release(self) -> None:
+        """Lets go of a DuckDB file between calls, so that other programs can write to it.
+
+        dbt's adapter keeps it open until the process ends. A database in memory stays.
+        """
+        for adapter in _adapters():
+            if adapter.type() == "duckdb" and adapter.config.credentials.path != ":memory:":
+                adapter.cleanup_connections()
+                # There is none before the first connection.
+                with contextlib.suppress(Exception):
+                    adapter.connections.env().close()
+
     @contextlib.contextmanager
     def connection(self) -> Iterator[Any]:
         """The adapter of the active target, with an open connection.
@@ -164,9 +219,7 @@ class Dbt:
         Raises:
             LeadscoreError: the warehouse cannot be reached.
         """
-        from dbt.adapters.factory import FACTORY
-
-        adapter = next(iter(FACTORY.adapters.values()))
+        adapter = _adapters()[0]
         with self._surroundings():
             try:
                 with adapter.connection_named("leadscore"):
@@ -185,7 +238,11 @@ class Dbt:
         path = self.project.target_folder / "run_results.json"
         if not path.exists():
             return []
-        written = _read_json(path)
+        try:
+            written = _read_json(path)
+        except ValueError:
+            # Of a run that was killed, or that had no room on the disk, while it wrote this.
+            return []
         if written["metadata"]["invocation_id"] != invocation_id:
             return []
         return [
@@ -254,13 +311,27 @@ class _Listener:
 def unreachable(project: Project, reason: str) -> LeadscoreError:
     """The error for a warehouse that does not open, with what to do about it."""
     reason = _plain(reason)
-    remedy = f"Check {project.profiles_folder / 'profiles.yml'}: leadscore uses that warehouse."
+    if disk_is_full(reason):
+        return DiskFullError(reason, project.root)
+    what = f"The warehouse cannot be opened: {reason}"
     if "lock" in reason.lower():
-        remedy = (
-            "Another program has the warehouse file open. Close it (a SQL shell, a notebook, a "
-            "run that is still going), then try again."
+        other = holder(project)
+        if other:
+            return InUseError(
+                f"{other} is going on, and has the warehouse open.",
+                remedy="Try again when it has ended. The tables can be read meanwhile in the "
+                "published file.",
+                details={"other_run": asdict(other)},
+            )
+        return InUseError(
+            what,
+            remedy="Another program has the warehouse file open. Close it (a SQL shell, a "
+            "notebook, a run that is still going), then try again.",
         )
-    return LeadscoreError(f"The warehouse cannot be opened: {reason}", remedy=remedy)
+    return LeadscoreError(
+        what,
+        remedy=f"Check {project.profiles_folder / 'profiles.yml'}: leadscore uses that warehouse.",
+    )
 
 
 def package_node(manifest: dict[str, Any], kind: str, name: str) -> dict[str, Any] | None:
@@ -275,7 +346,13 @@ def package_node(manifest: dict[str, Any], kind: str, name: str) -> dict[str, An
     return nodes.get(f"{kind}.{PACKAGE}.{name}")
 
 
-def _runner(listener: _Listener) -> Any:
+def _adapters() -> list[Any]:
+    from dbt.adapters.factory import FACTORY
+
+    return list(FACTORY.adapters.values())
+
+
+def _runner(listener: _Listener, manifest: Any = None) -> Any:
     # Imported late: it takes more than a second, which `--help` should not.
     try:
         from dbt.cli.main import dbtRunner
@@ -285,7 +362,7 @@ def _runner(listener: _Listener) -> Any:
             remedy="In the project's folder run: make env",
             code=ExitCode.FAILED,
         ) from error
-    return dbtRunner(callbacks=[listener])
+    return dbtRunner(manifest=manifest, callbacks=[listener])
 
 
 def _read_json(path: Any) -> dict[str, Any]:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from enum import IntEnum
+from pathlib import Path
+
+# What systems and DuckDB say when there is no room for what they write.
+_NO_ROOM = re.compile(
+    r"No space left on device|not enough space on the disk|Disk quota exceeded|File too large"
+    r"|failed to offload data block",
+    re.IGNORECASE,
+)
+_QUOTED_PATH = re.compile(r"""["']((?:/|[A-Za-z]:[\\/])[^"']+)["']""")
 
 
 class ExitCode(IntEnum):
@@ -53,3 +64,34 @@ class LeadscoreError(Exception):
             "remedy": self.remedy,
             **self.details,
         }
+
+
+def disk_is_full(reason: str) -> bool:
+    """Whether a reason, as a system or the warehouse gives it, is that a disk has no room."""
+    return _NO_ROOM.search(reason) is not None
+
+
+class DiskFullError(LeadscoreError):
+    """A disk has no room for what is to be written.
+
+    Args:
+        reason: what the system or the warehouse says.
+        folder: what lies on that disk, where the reason does not name a file.
+    """
+
+    def __init__(self, reason: str, folder: Path) -> None:
+        found = _QUOTED_PATH.search(reason)
+        place = Path(found.group(1)).parent if found else folder
+        while not place.exists():
+            place = place.parent
+        free = shutil.disk_usage(place).free / 1e6
+        super().__init__(
+            f"The disk is full: {reason}",
+            where=f"{place}, {free:,.1f} MB free",
+            remedy="Make room on that disk, then run again: it does what was left undone. Readers "
+            "of the published file keep the last good run until then.",
+        )
+
+
+class InUseError(LeadscoreError):
+    """Another program has the warehouse, or its file, open, perhaps only for a moment."""

@@ -16,6 +16,7 @@ from leadscore.input_files import CsvOptions, InputFile, describe, find_files
 from leadscore.output import Output, command, count
 from leadscore.project import Project
 from leadscore.raw_tables import RAW_TABLES, RawTable
+from leadscore.run_lock import alone
 from leadscore.vars_file import as_yaml, write_vars
 from leadscore.warehouse import StatementError, Warehouse
 
@@ -68,8 +69,13 @@ def load(project: Project, output: Output, options: LoadOptions) -> dict[str, An
         The result for `--json`.
 
     Raises:
-        LeadscoreError: a file is refused, or the warehouse is no embedded one.
+        LeadscoreError: a file is refused, the warehouse is no embedded one, or a run is going on.
     """
+    with alone(project, output, "load"):
+        return _load(project, output, options)
+
+
+def _load(project: Project, output: Output, options: LoadOptions) -> dict[str, Any]:
     paths = {name: find_files(patterns) for name, patterns in options.patterns.items()}
     if project.ensure_profile():
         output.note("Made profiles.yml from profiles.yml.example.")

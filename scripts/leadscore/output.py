@@ -55,6 +55,14 @@ class Output:
         if not self.as_json:
             self._stdout.print(Text(text), soft_wrap=True)
 
+    def line(self, text: str) -> None:
+        """A line that has arrived when this returns, also with `--json`.
+
+        Raises:
+            BrokenPipeError: nobody reads any more.
+        """
+        print(text, file=sys.stdout, flush=True)
+
     def note(self, text: str) -> None:
         """A line about what is going on."""
         self._stderr.print(Text(text, style="dim"), soft_wrap=True)
@@ -119,6 +127,10 @@ class Output:
             self.problems(problems)
             self.say()
         self.json(error.as_json())
+        self.trouble(error)
+
+    def trouble(self, error: LeadscoreError) -> None:
+        """A problem without the table and the JSON that go with it."""
         line = Text("error: ", style="bold red")
         line.append(error.what, style="default")
         self._stderr.print(line, soft_wrap=True)

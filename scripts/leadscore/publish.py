@@ -16,6 +16,7 @@ from leadscore.dbt import Dbt
 from leadscore.errors import ExitCode, LeadscoreError
 from leadscore.output import Output, command, count
 from leadscore.project import Project
+from leadscore.run_lock import alone
 from leadscore.warehouse import StatementError, Warehouse, shown
 
 # What DuckDB 1.0 wrote, and every version since can read.
@@ -60,8 +61,14 @@ def publish(project: Project, output: Output) -> dict[str, Any]:
         The result for `--json`.
 
     Raises:
-        LeadscoreError: publishing is switched off, nothing is scored, or the file cannot be made.
+        LeadscoreError: publishing is switched off, nothing is scored, the file cannot be made, or a
+            run is going on.
     """
+    with alone(project, output, "publish"):
+        return _publish(project, output)
+
+
+def _publish(project: Project, output: Output) -> dict[str, Any]:
     began = time.monotonic()
     if project.ensure_profile():
         output.note("Made profiles.yml from profiles.yml.example.")

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadscore.dbt import Dbt, Invocation, unreachable
-from leadscore.errors import ExitCode, LeadscoreError
+from leadscore.errors import DiskFullError, ExitCode, LeadscoreError, disk_is_full
 from leadscore.output import Output, command, count
 from leadscore.policy_files import PolicyFiles, PolicyProblem, check_policy_files
 from leadscore.project import PACKAGE, POLICY_FILES, Project
 from leadscore.publish import Published, is_wanted, renew
 from leadscore.raw_tables import RAW_TABLES
+from leadscore.run_lock import alone
 from leadscore.warehouse import Warehouse
 
 GATE = "int_policy__gate"
@@ -30,11 +31,15 @@ class RunOptions:
         as_of: the scoring moment; None for the project's own.
         select: a dbt selection to limit the run to; None for everything.
         full_refresh: rebuild what is otherwise only added to.
+        wait: how many seconds to wait for another run to end.
+        as_known: score by what was known then, in schemas of its own; nothing live changes.
     """
 
     as_of: str | None = None
     select: str | None = None
     full_refresh: bool = False
+    wait: float = 0
+    as_known: bool = False
 
 
 @dataclass
@@ -75,7 +80,7 @@ class PolicyError(LeadscoreError):
 
 
 def run(project: Project, output: Output, options: RunOptions) -> dict[str, Any]:
-    """Scores all leads, prints what came of it, and renews the published file.
+    """Scores all leads, prints what came of it, and renews the published file of live scores.
 
     Args:
         project: the project to score with.
@@ -87,15 +92,30 @@ def run(project: Project, output: Output, options: RunOptions) -> dict[str, Any]
 
     Raises:
         PolicyError: the policy has errors.
-        LeadscoreError: a step failed, or all went well but the published file is an old one.
+        LeadscoreError: a step failed, or all went well but the published file is an old one, or
+            another run is going on.
     """
+    with alone(project, output, "run", options.wait):
+        return _run(project, output, options)
+
+
+def _run(project: Project, output: Output, options: RunOptions) -> dict[str, Any]:
     began = time.monotonic()
-    invocation, warehouse = score(project, output, options)
+    if options.as_known:
+        from leadscore.replay import score_as_known
+
+        invocation, warehouse = score_as_known(project, output, options)
+    else:
+        invocation, warehouse = score(project, output, options)
     summary = summarise(warehouse)
     _print_summary(output, summary)
-    published = _publish(output, warehouse, options)
+    published = None
+    if options.as_known:
+        output.say("The live tables, the history and the published file are as they were.")
+    else:
+        published = _publish(output, warehouse, options)
     seconds = round(time.monotonic() - began, 1)
-    if summary.best_leads:
+    if summary.best_leads and not options.as_known:
         output.say(
             f"Why a score is what it is: {command('explain')} {summary.best_leads[0]['lead_id']}"
         )
@@ -131,8 +151,13 @@ def score(project: Project, output: Output, options: RunOptions) -> tuple[Invoca
 
     Raises:
         PolicyError: the policy has errors.
-        LeadscoreError: a step failed.
+        LeadscoreError: a step failed, or another run is going on.
     """
+    with alone(project, output, "run", options.wait):
+        return _score(project, output, options)
+
+
+def _score(project: Project, output: Output, options: RunOptions) -> tuple[Invocation, Warehouse]:
     dbt = prepared(project, output, {"as_of": options.as_of} if options.as_of else {})
     selection = f"package:{PACKAGE}"
     if options.select:
@@ -342,6 +367,11 @@ def run_failure(
         invocation: what dbt did.
         warehouse: to read the policy's problems from.
     """
+    reasons = [invocation.error or "", *(step.message for step in invocation.failed)]
+    full = next((reason for reason in reasons if disk_is_full(reason)), None)
+    if full:
+        line = next(line for line in full.splitlines() if disk_is_full(line))
+        return DiskFullError(line.strip(), project.root)
     if any(step.name == GATE for step in invocation.failed):
         problems = policy_problems(warehouse)
         if problems:

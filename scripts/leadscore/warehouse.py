@@ -125,6 +125,21 @@ class Warehouse:
                 return str(other.type)
         return None
 
+    def columns(self, database: str, schema: str, identifier: str) -> dict[str, str]:
+        """The columns of a table or view: names as the warehouse spells them, by lower-case name.
+
+        Args: where the relation lies; one that does not exist has none.
+        """
+        if self.relation_kind(database, schema, identifier) is None:
+            return {}
+        relation = self._adapter.Relation.create(
+            database=database, schema=schema, identifier=identifier
+        )
+        found = self._adapter.get_columns_in_relation(relation)
+        if self._adapter.connections.get_thread_connection().transaction_open:
+            self._adapter.connections.commit()
+        return {column.name.lower(): column.name for column in found}
+
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The rows of a query, keyed by lower-case column name, values as the driver gives them."""
         cursor = self._ask(sql)

@@ -42,10 +42,13 @@ class Mart:
         self.rows = Counter(rows)
 
 
-def read_marts(path: Path) -> Marts:
-    """Read every mart whose rows follow from the inputs; of the audit those of the last run."""
+def read_marts(path: Path, *, read_only: bool = False) -> Marts:
+    """Read every mart whose rows follow from the inputs; of the audit those of the last run.
+
+    Arguments: the file; whether others may have it open to read, which is so of a published file.
+    """
     found = {}
-    with duckdb.connect(str(path)) as connection:
+    with duckdb.connect(str(path), read_only=read_only) as connection:
         there = {
             name
             for (name,) in connection.execute(

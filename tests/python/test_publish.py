@@ -22,6 +22,8 @@ from leadscore.project import Project as LeadscoreProject
 from leadscore.warehouse import Warehouse
 
 MARTS = {
+    "hand_off_deliveries",
+    "hand_offs",
     "lead_score_contributions",
     "lead_score_contributions_draft",
     "policy_errors",
@@ -243,7 +245,7 @@ def test_a_reader_that_stays_connected_blocks_no_run_and_sees_the_old_file(score
         assert ask("held") == "2026-03-01 00:00:00 True True"
         said = scored.leadscore("run", "--as-of", "2026-02-01")
         assert said.code == 0, said.err
-        assert "Published 8 marts" in said.out
+        assert "Published 10 marts" in said.out
         # It never read this before, so no cache can help it.
         assert ask("held") == "2026-03-01 00:00:00 True True"
         assert ask("anew") == "2026-02-01 00:00:00 True True"
@@ -461,6 +463,6 @@ def test_publishing_by_hand_says_what_and_where(scored: Copy) -> None:
     said = scored.leadscore("publish")
     assert said.code == 0, said.err
     assert '"leadscore"."scored_leads"' in said.out
-    assert "Published 8 marts" in said.out
+    assert "Published 10 marts" in said.out
     assert "published.duckdb" in said.out
     assert os.fspath(scored.root) not in said.out

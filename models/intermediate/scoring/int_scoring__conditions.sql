@@ -10,7 +10,7 @@ event_measures as (
         measures.moment_key,
         rules.criterion_key,
         measures.measure_value,
-        measures.matched_value_key,
+        coalesce(tied_values.value_key, measures.matched_value_key) as matched_value_key,
         measures.event_count,
         measures.first_event_at,
         measures.last_event_at,
@@ -18,6 +18,11 @@ event_measures as (
     from {{ ref('int_scoring__event_measures') }} as measures
     inner join {{ ref('int_policy__rules') }} as rules
         on measures.rule_key = rules.rule_key
+    left join {{ ref('int_scoring__tied_values') }} as tied_values
+        on
+            measures.is_tied
+            and measures.moment_key = tied_values.moment_key
+            and measures.rule_key = tied_values.rule_key
     {%- if not plan.scores_all %}
     where measures.moment_key in (select moments.moment_key from {{ ref('int_scoring__moments') }} as moments)
     {%- endif %}

@@ -188,7 +188,7 @@ stepped_events as (
 tested_events as (
     {{ fitting_events(
         'sought_events', 'tested_rules', properties,
-        rule_columns + ['events.event_hash', 'rules.value_key'],
+        rule_columns + ['rules.value_key'],
     ) }}
 ),
 
@@ -346,7 +346,6 @@ youngest_events as (
     select
         measures.moment_key,
         measures.rule_number,
-        tested_events.event_hash,
         tested_events.value_key
     from tested_events
     inner join sought_moments as moments
@@ -368,46 +367,9 @@ youngest_values as (
         youngest_events.moment_key,
         youngest_events.rule_number,
         max(youngest_events.value_key) as value_key,
+        -- events of the same microsecond with different values: int_scoring__tied_values decides by their ids
         min(youngest_events.value_key) <> max(youngest_events.value_key) as is_tied
     from youngest_events
-    group by 1, 2
-
-),
-
--- Events of the same microsecond with different values: the greatest id decides. Ids are long and seldom asked for,
--- so they are not kept but looked up; without a tie nothing is read.
-tied_events as (
-
-    select youngest_events.*
-    from youngest_events
-    inner join youngest_values
-        on
-            youngest_events.moment_key = youngest_values.moment_key
-            and youngest_events.rule_number = youngest_values.rule_number
-    where youngest_values.is_tied
-
-),
-
-tied_ids as (
-
-    select distinct
-        {{ text_hash('base_events.event_id') }} as event_hash,
-        base_events.event_id
-    from {{ ref('base_tracking__events') }} as base_events
-    where {{ text_hash('base_events.event_id') }} in (select tied_events.event_hash from tied_events)
-
-),
-
-decided_values as (
-
-    select
-        tied_events.moment_key,
-        tied_events.rule_number,
-        {{ value_of_evidence('max(' ~ evidence_order('tied_ids.event_id', 'tied_events.value_key') ~ ')') }}
-            as value_key
-    from tied_events
-    inner join tied_ids
-        on tied_events.event_hash = tied_ids.event_hash
     group by 1, 2
 
 )
@@ -421,7 +383,8 @@ select
     cast(measures.event_count as bigint) as event_count,
     measures.first_event_at,
     measures.last_event_at,
-    coalesce(decided_values.value_key, youngest_values.value_key) as matched_value_key,
+    youngest_values.value_key as matched_value_key,
+    coalesce(youngest_values.is_tied, false) as is_tied,
     -- what decay leaves of the points, before any limit; null without decay
     case
         when numbered_rules.decay = 'none' then null
@@ -451,10 +414,6 @@ left join youngest_values
     on
         measures.moment_key = youngest_values.moment_key
         and measures.rule_number = youngest_values.rule_number
-left join decided_values
-    on
-        measures.moment_key = decided_values.moment_key
-        and measures.rule_number = decided_values.rule_number
 
 union all
 
@@ -466,6 +425,7 @@ select
     cast(null as {{ dbt.type_timestamp() }}) as first_event_at,
     {{ scoring_moment(var('as_of')) }} as last_event_at,
     cast(null as integer) as matched_value_key,
+    false as is_tied,
     cast(null as decimal(38, 6)) as decayed_points,
     cast(null as {{ dbt.type_timestamp() }}) as next_change_at
 from numbered_rules

@@ -1,9 +1,30 @@
 -- Every row of the raw leads: cells trimmed, times read, and the reason that its own cells give to refuse it.
+-- In a replay of what was known: the leads, as they were kept.
 {{ config(materialized='view') }}
 
 {% set attributes = declared_attributes(var('lead_attributes')) %}
 {% set mart_columns = declared_mart_columns(var('lead_columns_in_mart')) %}
 {% set named_cells = lead_cells(attributes, mart_columns) %}
+
+{% if var('as_known') %}
+select
+    lead_id,
+    account_id,
+    email,
+    {%- for cell in named_cells if not cell.is_own %}
+    {{ text_of_json('cells', cell.column) }} as {{ cell.alias }},
+    {%- endfor %}
+    created_at_cell,
+    updated_at_cell,
+    created_at,
+    updated_at,
+    created_at_cell is not null and created_at is null as is_created_at_unreadable,
+    updated_at_cell is not null and updated_at is null as is_updated_at_unreadable,
+    cast(null as {{ dbt.type_string() }}) as reason,
+    {{ whole_row('kept_row') }} as source_row
+from {{ ref('kept_leads') }} as kept_row
+where {{ was_known(var('as_of')) }}
+{% else %}
 {% set source_leads = ref('demo_leads') if var('use_demo_data') else source('crm', 'leads') %}
 {% set cells = source_cells(
     source_columns(source_leads, 'crm.leads'),
@@ -72,3 +93,4 @@ select
     case when lead_id is null then 'missing_id' end as reason,
     source_row
 from read_rows
+{% endif %}

@@ -1,7 +1,18 @@
 -- Every row of the raw outcomes: cells trimmed, times read, and the reason that its own cells give to refuse it.
+-- In a replay of what was known: the outcomes, as they were kept.
 {{ config(materialized='view') }}
 
-{% if var('has_outcomes') %}
+{% if var('as_known') %}
+select
+    lead_id,
+    outcome,
+    amount,
+    occurred_at,
+    cast(null as {{ dbt.type_string() }}) as reason,
+    {{ whole_row('kept_row') }} as source_row
+from {{ ref('kept_outcomes') }} as kept_row
+where {{ was_known(var('as_of')) }}
+{% elif var('has_outcomes') %}
 {% set source_outcomes = ref('demo_outcomes') if var('use_demo_data') else source('crm', 'outcomes') %}
 {% set cells = source_cells(
     source_columns(source_outcomes, 'crm.outcomes'),

@@ -1,10 +1,11 @@
-{% set seed = none if 'actions' in var('absent_policy_files') else ref('actions') %}
-{% set found = policy_columns_found(seed, 'actions') %}
+{% set kept = ref('int_history__kept_policy') if var('as_known') else none %}
+{% set seed = none if kept or 'actions' in var('absent_policy_files') else ref('actions') %}
+{% set found = policy_columns_found(seed, 'actions', kept) %}
 
 with
 
 source_rows as (
-    {{ policy_rows(seed, 'actions', found) }}
+    {{ policy_rows(seed, 'actions', found, kept, var('as_of')) }}
 ),
 
 retired_scorecards as (

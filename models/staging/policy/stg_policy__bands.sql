@@ -1,10 +1,11 @@
-{% set seed = none if 'bands' in var('absent_policy_files') else ref('bands') %}
-{% set found = policy_columns_found(seed, 'bands') %}
+{% set kept = ref('int_history__kept_policy') if var('as_known') else none %}
+{% set seed = none if kept or 'bands' in var('absent_policy_files') else ref('bands') %}
+{% set found = policy_columns_found(seed, 'bands', kept) %}
 
 with
 
 source_rows as (
-    {{ policy_rows(seed, 'bands', found) }}
+    {{ policy_rows(seed, 'bands', found, kept, var('as_of')) }}
 ),
 
 retired_scorecards as (

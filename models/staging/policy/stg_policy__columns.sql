@@ -1,5 +1,6 @@
 -- A row per column that a policy file should have, and whether it has it.
-{% set absent_files = var('absent_policy_files') %}
+{% set kept = ref('int_history__kept_policy') if var('as_known') else none %}
+{% set absent_files = policy_format() | list if kept else var('absent_policy_files') %}
 {% set seeds = {
     'scorecards': none if 'scorecards' in absent_files else ref('scorecards'),
     'criteria': none if 'criteria' in absent_files else ref('criteria'),
@@ -13,7 +14,7 @@ with
 
 columns_found as (
     {%- for file, columns in policy_format().items() %}
-    {%- set found = policy_columns_found(seeds[file], file) %}
+    {%- set found = policy_columns_found(seeds[file], file, kept) %}
     {%- set file_loop = loop %}
     {%- for column in columns %}
     select
@@ -21,7 +22,7 @@ columns_found as (
         '{{ column }}' as column_name,
         {{ loop.index }} as position,
         {{ 'true' if column in found else 'false' }} as is_found,
-        {{ 'true' if seeds[file] else 'false' }} as is_file_found,
+        {{ 'true' if kept or seeds[file] else 'false' }} as is_file_found,
         {{ policy_separator_found(found) }} as separator
     {{ 'union all' if not (loop.last and file_loop.last) }}
     {%- endfor %}

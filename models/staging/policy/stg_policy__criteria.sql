@@ -1,10 +1,11 @@
-{% set seed = none if 'criteria' in var('absent_policy_files') else ref('criteria') %}
-{% set found = policy_columns_found(seed, 'criteria') %}
+{% set kept = ref('int_history__kept_policy') if var('as_known') else none %}
+{% set seed = none if kept or 'criteria' in var('absent_policy_files') else ref('criteria') %}
+{% set found = policy_columns_found(seed, 'criteria', kept) %}
 
 with
 
 source_rows as (
-    {{ policy_rows(seed, 'criteria', found) }}
+    {{ policy_rows(seed, 'criteria', found, kept, var('as_of')) }}
 ),
 
 retired_scorecards as (

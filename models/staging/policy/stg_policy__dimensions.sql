@@ -1,10 +1,11 @@
-{% set seed = none if 'dimensions' in var('absent_policy_files') else ref('dimensions') %}
-{% set found = policy_columns_found(seed, 'dimensions') %}
+{% set kept = ref('int_history__kept_policy') if var('as_known') else none %}
+{% set seed = none if kept or 'dimensions' in var('absent_policy_files') else ref('dimensions') %}
+{% set found = policy_columns_found(seed, 'dimensions', kept) %}
 
 with
 
 source_rows as (
-    {{ policy_rows(seed, 'dimensions', found) }}
+    {{ policy_rows(seed, 'dimensions', found, kept, var('as_of')) }}
 ),
 
 retired_scorecards as (

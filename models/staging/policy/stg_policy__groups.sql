@@ -1,10 +1,11 @@
-{% set seed = none if 'groups' in var('absent_policy_files') else ref('groups') %}
-{% set found = policy_columns_found(seed, 'groups') %}
+{% set kept = ref('int_history__kept_policy') if var('as_known') else none %}
+{% set seed = none if kept or 'groups' in var('absent_policy_files') else ref('groups') %}
+{% set found = policy_columns_found(seed, 'groups', kept) %}
 
 with
 
 source_rows as (
-    {{ policy_rows(seed, 'groups', found) }}
+    {{ policy_rows(seed, 'groups', found, kept, var('as_of')) }}
 ),
 
 retired_scorecards as (

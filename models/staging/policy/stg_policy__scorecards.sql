@@ -1,10 +1,11 @@
-{% set seed = none if 'scorecards' in var('absent_policy_files') else ref('scorecards') %}
-{% set found = policy_columns_found(seed, 'scorecards') %}
+{% set kept = ref('int_history__kept_policy') if var('as_known') else none %}
+{% set seed = none if kept or 'scorecards' in var('absent_policy_files') else ref('scorecards') %}
+{% set found = policy_columns_found(seed, 'scorecards', kept) %}
 
 with
 
 source_rows as (
-    {{ policy_rows(seed, 'scorecards', found) }}
+    {{ policy_rows(seed, 'scorecards', found, kept, var('as_of')) }}
 )
 
 select

@@ -1,4 +1,5 @@
 -- Every row of the raw events: cells trimmed, times read, and the reason that its own cells give to refuse it.
+-- In a replay of what was known: those that were loaded by then.
 {{ config(materialized='view') }}
 
 {% set properties = declared_properties(var('event_properties')) %}
@@ -79,3 +80,6 @@ select
     end as reason,
     source_row
 from read_rows
+{%- if var('as_known') %}
+where coalesce(loaded_at, occurred_at) <= {{ scoring_moment(var('as_of')) }}
+{%- endif %}

@@ -1,7 +1,18 @@
 -- Every row of the raw identities: cells trimmed, times read, and the reason that its own cells give to refuse it.
+-- In a replay of what was known: the identities, as they were kept.
 {{ config(materialized='view') }}
 
-{% if var('has_identities') %}
+{% if var('as_known') %}
+select
+    anonymous_id,
+    merged_lead_id,
+    lead_id,
+    identified_at,
+    cast(null as {{ dbt.type_string() }}) as reason,
+    {{ whole_row('kept_row') }} as source_row
+from {{ ref('kept_identities') }} as kept_row
+where {{ was_known(var('as_of')) }}
+{% elif var('has_identities') %}
 {% set source_identities = ref('demo_identities') if var('use_demo_data') else source('tracking', 'identities') %}
 {% set cells = source_cells(
     source_columns(source_identities, 'tracking.identities'),
