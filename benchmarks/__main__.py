@@ -38,10 +38,9 @@ NAMES = {
     "count": "lower bound: count(*) by lead and event name",
 }
 WATCHED_MODELS = "watch: its models"
-SCORERS = ("project", "select", "polars", "pandas")
+BY_HAND = ("select", "polars", "pandas")
 # Runs of the project that build on an earlier one, and what they start from.
 LATER = {"incremental": "before", "points": "full", "nothing": "full", "watch": "before"}
-CHECKED = Size(leads=1000, events=20000, has_copies=False)
 WATCHED = 1000
 # What pandas needs beside the columns themselves, as far as it was seen.
 PANDAS_BYTES_PER_EVENT = 400
@@ -85,27 +84,21 @@ def bench(given: argparse.Namespace) -> Report:
     """
     race = _Race(given)
     # Nothing is measured yet, so what is small may run side by side.
-    lanes = 2 if given.events <= SMALL_EVENTS else 1
-    with ThreadPoolExecutor(lanes) as pool:
-        check = pool.submit(_check, given) if given.check else None
-        preparations = [pool.submit(step) for step in race.preparations()]
-    for step in preparations:
-        step.result()
-    remarks = []
-    if check:
-        remarks.append(
-            "Check before: project, SELECT, Polars and pandas gave the same scores to all of"
-            f" {check.result():,} other leads, whose events hold no copies."
-        )
+    with ThreadPoolExecutor(2 if given.events <= SMALL_EVENTS else 1) as pool:
+        for step in [pool.submit(step) for step in race.preparations()]:
+            step.result()
     race.run()
+    if given.check:
+        race.check()
     tables = [report.contestants(race.rows())]
     costs = _medians(race.models)
     if costs:
         tables.append(report.models(costs))
     if given.profile:
         tables.append(report.operators(race.profile()))
-    remarks += agreed(race.scores)
-    remarks += [
+    remarks = [
+        *agreed(race.scores),
+        *race.said(),
         f"Medians of {given.repeat}, each in a process of its own; the highest peak memory."
         " `seconds` are those of the models or of the query; of watch, from the arrival of the"
         " events on. `process` is everything from the start to the end of the process.",
@@ -146,17 +139,25 @@ def agreed(scores: dict[str, Path]) -> list[str]:
     """Compares the scores of all contestants, and says what that has shown.
 
     Args:
-        scores: by contestant a Parquet of lead_id, score and band; as `before` those of the run
-            that new events come after, as `other_points` those of a full run with these.
+        scores: by contestant a Parquet of lead_id, score and band; as `checked` those of the SELECT
+            over events without copies, as `before` those of the run that new events come after,
+            as `other_points` those of a full run with these.
 
     Raises:
         DisagreementError: they differ where they should not, or the other way round.
     """
     remarks = []
-    by_hand = {name: scores[name] for name in SCORERS[1:] if name in scores}
+    if "checked" in scores:
+        leads = compare({"project": scores["project"], "SELECT by hand": scores["checked"]})
+        remarks.append(
+            f"Over the same events without copies the SELECT gives all of {leads:,} leads the"
+            " scores of the full run, which removes the copies itself."
+        )
+    by_hand = {name: scores[name] for name in BY_HAND if name in scores}
     if len(by_hand) > 1:
         # With copies too, which all of them count.
         compare(by_hand)
+        remarks.append(f"With the copies, these give the same scores: {', '.join(by_hand)}.")
     again = {
         NAMES[name].partition(",")[0]: scores[name]
         for name in ("incremental", "nothing", "watch")
@@ -200,6 +201,7 @@ class _Race:
         self.engine = Row(WATCHED_MODELS, FULL)
         self.models: list[dict[str, Any]] = []
         self.scores: dict[str, Path] = {}
+        self.hand_offs: int | None = None
         for name, row in self.found.items():
             row.baseline = FULL if name in LATER else SELECT
             if given.events >= BARRED_EVENTS:
@@ -253,12 +255,23 @@ class _Race:
                 row.costs.append(Cost(**result["work"]))
                 if name == "watch":
                     self.engine.costs.append(Cost(**result["engine"]))
+                    self.hand_offs = result["hand_offs"]
                 else:
                     row.processes.append(whole)
                 if name == "project":
                     self.models.append(result["models"])
                     if number == 0 and self._has("full"):
                         self.place.keep("full")
+
+    def check(self) -> None:
+        """Has the SELECT score events without copies, which should give the project's scores."""
+        if not {"project", "select"} <= self.found.keys():
+            return
+        _say("check: the SELECT over events without copies")
+        self._load(distinct=True)
+        self.scores["checked"] = self.place.folder / "checked.parquet"
+        self._measure("select", scores=str(self.scores["checked"]))
+        self._load()
 
     def profile(self) -> dict[str, list[dict[str, Any]]]:
         """The most costly operators of each that runs on DuckDB, from runs of their own."""
@@ -278,6 +291,16 @@ class _Race:
             if name == "watch":
                 rows.append(self.engine)
         return rows
+
+    def said(self) -> list[str]:
+        """What is to be said of a row."""
+        if self.hand_offs is None:
+            return []
+        return [
+            f"Watch handed off {self.hand_offs:,} leads; its time ends with the last of them."
+            if self.hand_offs
+            else "Watch handed off no lead, since none moved up; its time ends with the round."
+        ]
 
     def _run_one(self, name: str, profile: bool = False) -> tuple[dict[str, Any], Cost]:
         """One run of one contestant from its own start."""
@@ -325,21 +348,6 @@ class _Race:
         write_last(self.files, since, self.watched, arrived / "events.arriving")
         self._load(before=since, arrived=arrived)
         return arrived / "events.arriving"
-
-
-def _check(given: argparse.Namespace) -> int:
-    """Compares the scores of all scorers on data without copies."""
-    _say(f"check: {CHECKED.leads:,} leads, {CHECKED.events:,} events without copies")
-    place = _prepared(given, "check")
-    files = generate(CHECKED, given.folder / "data" / CHECKED.name)
-    place.load(files, as_tables=False)
-    place.empty()
-    scores = {}
-    for name in SCORERS:
-        scores[name] = place.folder / f"{name}.parquet"
-        _in_own_process(name, {**_job(given, place, files), "scores": str(scores[name])})
-    project_scores(place.warehouse, scores["project"])
-    return compare(scores)
 
 
 def _prepared(given: argparse.Namespace, name: str) -> Workspace:
@@ -445,7 +453,9 @@ def _command(given: argparse.Namespace) -> str:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    # In one piece, since threads do so too.
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

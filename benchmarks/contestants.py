@@ -14,7 +14,6 @@ from typing import Any
 from benchmarks.measuring import Cost, measured, peak_memory
 from benchmarks.operators import Profile, profiled_dbt
 from benchmarks.policy import criteria
-from benchmarks.warm import WarmProject
 from benchmarks.workspace import Workspace
 
 
@@ -34,15 +33,15 @@ def after(job: dict[str, Any]) -> dict[str, Any]:
 
 def watch(job: dict[str, Any]) -> dict[str, Any]:
     """What a process that stays up needs once further events have come in."""
-    warm = WarmProject(_project(job))
-    warm.poll()
+    from benchmarks.warm import WarmWatch
+
+    warm = WarmWatch(_project(job))
+    warm.poll(lambda: None)
     arriving = Path(job["arriving"])
-    costs: list[Cost] = []
-    with _profiled(job) as profile, measured(costs):
+    with _profiled(job) as profile:
         # A file that is complete at once, as loaders leave them.
-        arriving.replace(arriving.with_suffix(".parquet"))
-        engine = warm.poll()
-    return {"work": asdict(costs[0]), "engine": engine["work"], "operators": profile.costly()}
+        done = warm.poll(lambda: arriving.replace(arriving.with_suffix(".parquet")))
+    return {**done, "operators": profile.costly()}
 
 
 def _project(job: dict[str, Any]) -> Path:
@@ -50,7 +49,10 @@ def _project(job: dict[str, Any]) -> Path:
 
 
 def _run(job: dict[str, Any], *words: str) -> dict[str, Any]:
-    return WarmProject(_project(job)).poll(*words)
+    # Imported where it is used, so that the memory of the others does not hold dbt.
+    from benchmarks.warm import run
+
+    return run(_project(job), *words)
 
 
 @contextmanager

@@ -103,6 +103,7 @@ class Workspace:
         as_tables: bool,
         before: datetime | None = None,
         arrived: Path | None = None,
+        distinct: bool = False,
     ) -> None:
         """Makes the raw tables.
 
@@ -111,6 +112,7 @@ class Workspace:
             as_tables: whether they are tables of DuckDB; else views over the Parquet.
             before: only the events that were loaded before then; None for all.
             arrived: a folder whose Parquet files hold further events, also those that come later.
+            distinct: only one of the copies of an event.
         """
         self.raw.unlink(missing_ok=True)
         kind = "table" if as_tables else "view"
@@ -119,6 +121,8 @@ class Workspace:
             "tracking.events": f"select * from read_parquet({_text(files.events)})"
             + (f" where loaded_at < timestamp '{before}'" if before else ""),
         }
+        if distinct:
+            queries["tracking.events"] = _without_copies(queries["tracking.events"])
         with duckdb.connect(str(self.raw)) as connection:
             for name, query in queries.items():
                 connection.execute(f"create schema {name.partition('.')[0]}")
@@ -171,6 +175,17 @@ class Workspace:
                 f" of {file.name} ({file.stat().st_size / 2**30:.1f} GiB)."
             )
         shutil.copyfile(file, copy)
+
+
+def _without_copies(events: str) -> str:
+    """A query for one row of each event, which sorts only those that have copies."""
+    return f"""
+    with events as ({events}),
+    repeated as (select hash(event_id) as id from events group by 1 having count(*) > 1)
+    from events where hash(event_id) not in (from repeated)
+    union all
+    select distinct on (event_id) * from events where hash(event_id) in (from repeated)
+    """
 
 
 def _text(path: Path) -> str:
