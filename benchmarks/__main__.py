@@ -131,7 +131,10 @@ def sweep(given: argparse.Namespace) -> Report:
             result, _ = _in_own_process("project", _job(given, place, files))
             row.costs.append(Cost(**result["work"]))
         found.append((size.leads, events, row))
-    remarks = [f"Medians of {given.repeat}, each in a process of its own; the highest peak memory."]
+    remarks = [
+        f"Medians of {given.repeat}, each in a process of its own; the highest peak memory.",
+        "Ten times the events should take at most 11 times the time.",
+    ]
     return Report(f"Sweep: {_title(given)} at most", [report.sizes(found)], remarks)
 
 

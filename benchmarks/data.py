@@ -94,17 +94,15 @@ class Size:
     Args:
         leads: number of leads.
         events: number of rows of events, copies included.
-        has_copies: whether every hundredth row is a second copy.
     """
 
     leads: int
     events: int
-    has_copies: bool = True
 
     @property
     def name(self) -> str:
         """A name for the folder of such data."""
-        return f"{self.leads}-leads-{self.events}-events" + ("" if self.has_copies else "-unique")
+        return f"{self.leads}-leads-{self.events}-events"
 
 
 @dataclass(frozen=True)
@@ -202,15 +200,11 @@ def _leads(size: Size) -> str:
 
 def _events(size: Size) -> str:
     # A copy repeats an event of the last million rows; those are never copies themselves.
-    copied = (
-        """
+    copied = """
         case when row_number % 100 = 99
             then row_number - 37 - 100 * place(row_number, 30, least(row_number // 100, 10000) + 1)
             else row_number
         end"""
-        if size.has_copies
-        else "row_number"
-    )
     names, below = [], 0
     for name, share in EVENT_SHARES.items():
         below += share
