@@ -54,15 +54,18 @@ REPEAT ?=
 MEMORY ?=
 SOURCES ?=
 PROFILE ?=
+SWEEP ?=
+SIZES ?=
 WRITE ?=
 
 .PHONY: bench
-bench: env ## Compare a full run with the same scores by hand: LEADS= EVENTS= CRITERIA= MEMORY=3GB PROFILE=1 WRITE=docs/benchmarks.md
+bench: env ## Measure runs, beside the same scores by hand: LEADS= EVENTS= CRITERIA= REPEAT= MEMORY=3GB PROFILE=1 SWEEP=1 WRITE=docs/benchmarks.md
 	@$(BIN)/python -m benchmarks \
 		$(if $(LEADS),--leads $(LEADS)) $(if $(EVENTS),--events $(EVENTS)) \
 		$(if $(CRITERIA),--criteria $(CRITERIA)) $(if $(REPEAT),--repeat $(REPEAT)) \
 		$(if $(MEMORY),--memory $(MEMORY)) $(if $(SOURCES),--sources $(SOURCES)) \
-		$(if $(filter-out 0,$(PROFILE)),--profile) $(if $(WRITE),--write $(WRITE))
+		$(if $(filter-out 0,$(PROFILE)),--profile) $(if $(filter-out 0,$(SWEEP)),--sweep) \
+		$(if $(SIZES),--sizes $(SIZES)) $(if $(WRITE),--write $(WRITE))
 
 .PHONY: lint
 lint: env ## Check the style of SQL and Python

@@ -27,11 +27,12 @@ def project_scores(warehouse: Path, written: Path) -> None:
         )
 
 
-def compare(scores: dict[str, Path]) -> int:
+def compare(scores: dict[str, Path], with_unknown: bool = False) -> int:
     """Compares every contestant with the first.
 
     Args:
         scores: by contestant a Parquet of lead_id, score and band.
+        with_unknown: whether the others, too, know the band for too little knowledge.
 
     Returns:
         How many leads were compared.
@@ -40,34 +41,68 @@ def compare(scores: dict[str, Path]) -> int:
         DisagreementError: they differ in any lead.
     """
     (first, first_file), *others = scores.items()
-    with duckdb.connect() as connection:
-        for other, file in others:
-            differences = connection.execute(
-                f"""
-                select coalesce(a.lead_id, b.lead_id), a.score, a.band, b.score, b.band
-                from ({_exact(first_file)}) as a
-                full join ({_exact(file)}) as b on a.lead_id = b.lead_id
-                where
-                    a.score is distinct from b.score
-                    or a.band is distinct from b.band
-                    -- a band for too little knowledge is the project's alone
-                    and a.band is distinct from 'insufficient_data'
-                order by 1
-                """
-            ).fetchall()
-            if differences:
-                lines = [
-                    f"  {lead}: {score} {band} / {other_score} {other_band}"
-                    for lead, score, band, other_score, other_band in differences[:_SHOWN]
-                ]
-                raise DisagreementError(
-                    f"{first} and {other} differ in {len(differences)} leads, such as:\n"
-                    + "\n".join(lines)
-                )
-        (count,) = connection.execute(f"select count(*) from '{first_file}'").fetchone()
+    for other, file in others:
+        found = _differences(first_file, file, with_unknown)
+        if found:
+            lines = [
+                f"  {lead}: {score} {band} / {other_score} {other_band}"
+                for lead, score, band, other_score, other_band in found[:_SHOWN]
+            ]
+            raise DisagreementError(
+                f"{first} and {other} differ in {len(found)} leads, such as:\n" + "\n".join(lines)
+            )
+    count = len(duckdb.sql(f"select 1 from '{first_file}'"))
     if not count:
         raise DisagreementError(f"{first} scored no lead, so nothing can be compared.")
     return count
+
+
+def must_differ(one: Path, other: Path, what: str) -> None:
+    """Sees that something changed scores, since equal ones would prove nothing of it.
+
+    Args:
+        one: a Parquet of lead_id, score and band.
+        other: another.
+        what: should have changed the scores.
+
+    Raises:
+        DisagreementError: all scores are the same.
+    """
+    if not _differences(one, other, with_unknown=True):
+        raise DisagreementError(f"{what} changed no score, so the comparison would prove nothing.")
+
+
+def must_build_on(warehouse: Path, what: str) -> None:
+    """Sees that the last run built on an earlier one.
+
+    Args:
+        warehouse: the DuckDB file of the project.
+        what: the run.
+
+    Raises:
+        DisagreementError: it was a full one.
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        (is_full,) = connection.execute(
+            "select is_full from leadscore_intermediate.int_state__run"
+        ).fetchone()
+    if is_full:
+        raise DisagreementError(f"{what}: this was a full run.")
+
+
+def _differences(first: Path, other: Path, with_unknown: bool) -> list[tuple]:
+    return duckdb.sql(
+        f"""
+        select coalesce(a.lead_id, b.lead_id), a.score, a.band, b.score, b.band
+        from ({_exact(first)}) as a
+        full join ({_exact(other)}) as b on a.lead_id = b.lead_id
+        where
+            a.score is distinct from b.score
+            or a.band is distinct from b.band
+            and ({with_unknown} or a.band is distinct from 'insufficient_data')
+        order by 1
+        """
+    ).fetchall()
 
 
 def _exact(file: Path) -> str:

@@ -5,58 +5,64 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import Cost, measured, peak_memory
+from benchmarks.operators import Profile, profiled_dbt
 from benchmarks.policy import criteria
-from benchmarks.workspace import PROJECT_VARS, Workspace
-
-
-class _Clock:
-    """Takes the CPU time of each model as dbt tells of its start and end."""
-
-    def __init__(self) -> None:
-        self.began: dict[str, float] = {}
-        self.cpu_seconds: dict[str, float] = {}
-
-    def started(self, name: str, index: int, total: int) -> None:
-        self.began[name] = time.process_time()
-
-    def finished(self, name: str, status: str, seconds: float, index: int, total: int) -> None:
-        self.cpu_seconds[name] = time.process_time() - self.began[name]
+from benchmarks.workspace import Workspace
 
 
 def project(job: dict[str, Any]) -> dict[str, Any]:
-    """The project's full run; its scores are written when the job says where."""
-    from leadscore.dbt import Dbt
-    from leadscore.project import Project
-    from leadscore.run import NOT_TESTS
+    """The project's full run."""
+    with _profiled(job) as profile:
+        run = _run(job, "--full-refresh")
+    return {**run, "operators": profile.costly()}
 
-    place = Workspace(Path(job["workspace"]))
-    for name in ("DBT_PROFILES_DIR", "DBT_TARGET_PATH", "DBT_LOG_PATH"):
-        os.environ.pop(name, None)
-    clock = _Clock()
-    done = Dbt(Project(place.project, given_vars=PROJECT_VARS)).call(
-        "build", *NOT_TESTS, "--full-refresh", progress=clock
-    )
-    if not done.ok:
-        raise RuntimeError(
-            "\n".join([done.error or "", *(f"{step.name}: {step.message}" for step in done.failed)])
-        )
-    models = [step for step in done.steps if step.unique_id.startswith("model.")]
-    steps = {
-        step.name: {"seconds": step.seconds, "cpu_seconds": clock.cpu_seconds.get(step.name, 0.0)}
-        for step in models
-    }
-    work = Cost(
-        sum(step["seconds"] for step in steps.values()),
-        sum(step["cpu_seconds"] for step in steps.values()),
-        peak_memory(),
-    )
-    return {"work": asdict(work), "models": steps}
+
+def after(job: dict[str, Any]) -> dict[str, Any]:
+    """A run of the project that builds on an earlier one."""
+    with _profiled(job) as profile:
+        run = _run(job)
+    return {**run, "operators": profile.costly()}
+
+
+def watch(job: dict[str, Any]) -> dict[str, Any]:
+    """What a process that stays up needs once further events have come in."""
+    from benchmarks.warm import WarmWatch
+
+    warm = WarmWatch(_project(job))
+    warm.poll(lambda: None)
+    arriving = Path(job["arriving"])
+    with _profiled(job) as profile:
+        # A file that is complete at once, as loaders leave them.
+        done = warm.poll(lambda: arriving.replace(arriving.with_suffix(".parquet")))
+    return {**done, "operators": profile.costly()}
+
+
+def _project(job: dict[str, Any]) -> Path:
+    return Workspace(Path(job["workspace"])).project
+
+
+def _run(job: dict[str, Any], *words: str) -> dict[str, Any]:
+    # Imported where it is used, so that the memory of the others does not hold dbt.
+    from benchmarks.warm import run
+
+    return run(_project(job), *words)
+
+
+@contextmanager
+def _profiled(job: dict[str, Any]) -> Iterator[Profile]:
+    profile = Profile()
+    if not job["profile"]:
+        yield profile
+        return
+    with profiled_dbt(profile):
+        yield profile
 
 
 def _with_duckdb(job: dict[str, Any], query: str) -> dict[str, Any]:
@@ -66,17 +72,22 @@ def _with_duckdb(job: dict[str, Any], query: str) -> dict[str, Any]:
     written = place.folder / "by_hand.duckdb"
     written.unlink(missing_ok=True)
     costs: list[Cost] = []
+    profile = Profile()
+    statement = f"create table result as {query}"
     with duckdb.connect(str(written)) as connection:
         connection.execute(f"set temp_directory = '{place.folder / 'spilled'}'")
         if job["memory"]:
             connection.execute(f"set memory_limit = '{job['memory']}'")
         connection.execute(f"attach '{place.raw}' as raw (read_only)")
         with measured(costs):
-            connection.execute(f"create table result as {query}")
+            if job["profile"]:
+                profile.run(connection, statement, lambda: connection.execute(statement), "query")
+            else:
+                connection.execute(statement)
         if job["scores"]:
             connection.execute(f"copy result to '{job['scores']}' (format parquet)")
     written.unlink()
-    return {"work": asdict(costs[0])}
+    return {"work": asdict(costs[0]), "operators": profile.costly()}
 
 
 def select(job: dict[str, Any]) -> dict[str, Any]:
@@ -118,6 +129,10 @@ def with_pandas(job: dict[str, Any]) -> dict[str, Any]:
 
 RUNS = {
     "project": project,
+    "incremental": after,
+    "points": after,
+    "nothing": after,
+    "watch": watch,
     "select": select,
     "polars": with_polars,
     "pandas": with_pandas,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -93,17 +94,15 @@ class Size:
     Args:
         leads: number of leads.
         events: number of rows of events, copies included.
-        has_copies: whether every hundredth row is a second copy.
     """
 
     leads: int
     events: int
-    has_copies: bool = True
 
     @property
     def name(self) -> str:
         """A name for the folder of such data."""
-        return f"{self.leads}-leads-{self.events}-events" + ("" if self.has_copies else "-unique")
+        return f"{self.leads}-leads-{self.events}-events"
 
 
 @dataclass(frozen=True)
@@ -134,6 +133,39 @@ def generate(size: Size, folder: Path) -> Files:
             connection.execute(f"copy ({query}) to '{_quoted(file)}' (format parquet)")
     made.write_text(wanted, encoding="utf-8")
     return files
+
+
+def loaded_last(files: Files, count: int) -> datetime:
+    """The load time from which on there are so many events.
+
+    Args:
+        files: the data.
+        count: how many.
+    """
+    last = (
+        f"select loaded_at from read_parquet('{_quoted(files.events)}')"
+        f" order by loaded_at desc limit {count}"
+    )
+    with duckdb.connect() as connection:
+        (moment,) = connection.execute(f"select min(loaded_at) from ({last})").fetchone()
+    return moment
+
+
+def write_last(files: Files, since: datetime, count: int, written: Path) -> None:
+    """Writes the events that were loaded from some moment on.
+
+    Args:
+        files: the data.
+        since: the moment.
+        count: how many at most.
+        written: the Parquet to write.
+    """
+    query = (
+        f"from read_parquet('{_quoted(files.events)}')"
+        f" where loaded_at >= timestamp '{since}' limit {count}"
+    )
+    with duckdb.connect() as connection:
+        connection.execute(f"copy ({query}) to '{_quoted(written)}' (format parquet)")
 
 
 def _leads(size: Size) -> str:
@@ -168,15 +200,11 @@ def _leads(size: Size) -> str:
 
 def _events(size: Size) -> str:
     # A copy repeats an event of the last million rows; those are never copies themselves.
-    copied = (
-        """
+    copied = """
         case when row_number % 100 = 99
             then row_number - 37 - 100 * place(row_number, 30, least(row_number // 100, 10000) + 1)
             else row_number
         end"""
-        if size.has_copies
-        else "row_number"
-    )
     names, below = [], 0
     for name, share in EVENT_SHARES.items():
         below += share

@@ -1,71 +1,87 @@
-"""Which operators of the engine a model spends its time in."""
+"""Which operators of the engine a piece of work spends its time in, taken while it runs."""
 
 from __future__ import annotations
 
 import json
-import sys
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-import duckdb
-
-from benchmarks.measuring import peak_memory
-from benchmarks.workspace import Workspace
-
-_TOP = 3
+TOP = 3
 # What the engine says of an operator that tells which one it is.
 _TELLING = ("Table", "Function", "Conditions", "Groups", "Aggregates", "Expression", "Projections")
+# dbt writes the node that a statement belongs to into a comment before it.
+_NODE = re.compile(r'"node_id": "(?:model|seed)\.\w+\.(\w+)"')
 
 
 @dataclass(frozen=True)
 class Operator:
-    """One operator of a query's plan.
+    """One operator of a statement's plan.
 
     Args:
+        statement: what the statement belongs to.
         name: the engine's name for it.
         cpu_seconds: its time, summed over the threads.
         rows: how many rows came out of it.
         about: what it works on.
     """
 
+    statement: str
     name: str
     cpu_seconds: float
     rows: int
     about: str
 
 
-def costly_operators(place: Workspace, names: list[str], memory: str | None) -> dict[str, Any]:
-    """The most costly operators of models, found by running their queries again.
+class Profile:
+    """The operators of the statements that ran while it was taken."""
 
-    Args:
-        place: where the project has run.
-        names: the models.
-        memory: how much memory the engine may use; None for its default.
-    """
-    results = json.loads(
-        (place.project / "target" / "run_results.json").read_text(encoding="utf-8")
-    )["results"]
-    queries = {one["unique_id"].rpartition(".")[2]: one.get("compiled_code") for one in results}
-    profile = place.folder / "profile.json"
-    found: dict[str, Any] = {}
-    with duckdb.connect(str(place.warehouse)) as connection:
-        if memory:
-            connection.execute(f"set memory_limit = '{memory}'")
-        connection.execute(f"set temp_directory = '{place.folder / 'spilled'}'")
-        connection.execute(f"attach '{place.raw}' as raw (read_only)")
-        for name in names:
-            connection.execute("pragma enable_profiling = 'json'")
-            connection.execute(f"pragma profiling_output = '{profile}'")
-            connection.execute(f"create or replace temp table profiled as {queries[name]}")
-            connection.execute("pragma disable_profiling")
-            tree = json.loads(profile.read_text(encoding="utf-8"))
-            operators = sorted(_operators(tree["operator"][0]), key=lambda one: -one.cpu_seconds)
-            found[name] = [vars(one) for one in operators[:_TOP]]
-    return found
+    def __init__(self) -> None:
+        self._found: list[Operator] = []
+
+    def run(self, connection: Any, sql: str, execute: Any, statement: str) -> Any:
+        """Runs a statement and takes its operators.
+
+        Args:
+            connection: of DuckDB.
+            sql: the statement.
+            execute: runs it.
+            statement: what it belongs to.
+        """
+        # A setting of the connection, and dbt opens one after another.
+        connection.execute("pragma enable_profiling = 'no_output'")
+        result = execute()
+        information = connection.get_profiling_information()
+        tree = json.loads(information) if information else {}
+        found = _NODE.search(sql)
+        for node in tree.get("operator") or []:
+            self._found += _operators(node, found[1] if found else statement)
+        return result
+
+    def costly(self) -> list[dict[str, Any]]:
+        """The most costly operators of all statements."""
+        order = sorted(self._found, key=lambda one: -one.cpu_seconds)
+        return [vars(one) for one in order[:TOP]]
 
 
-def _operators(node: dict[str, Any]) -> list[Operator]:
+@contextmanager
+def profiled_dbt(profile: Profile) -> Iterator[None]:
+    """Takes the operators of every statement that dbt runs on DuckDB within the block."""
+    from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
+
+    execute = DuckDBCursorWrapper.execute
+
+    def execute_profiled(self: Any, sql: str, bindings: Any = None) -> Any:
+        return profile.run(self._cursor, sql, lambda: execute(self, sql, bindings), "dbt")
+
+    with patch.object(DuckDBCursorWrapper, "execute", execute_profiled):
+        yield
+
+
+def _operators(node: dict[str, Any], statement: str) -> list[Operator]:
     extra = node.get("extra_info") or {}
     about = "; ".join(
         f"{key.lower()}: {', '.join(value) if isinstance(value, list) else value}"
@@ -74,6 +90,7 @@ def _operators(node: dict[str, Any]) -> list[Operator]:
     )
     found = [
         Operator(
+            statement,
             node["type"],
             float(node["timing"]),
             int(node["intermediate_rows"]),
@@ -81,13 +98,5 @@ def _operators(node: dict[str, Any]) -> list[Operator]:
         )
     ]
     for child in node.get("children", []):
-        found += _operators(child)
+        found += _operators(child, statement)
     return found
-
-
-if __name__ == "__main__":
-    given = json.loads(sys.stdin.read())
-    operators = costly_operators(
-        Workspace(Path(given["workspace"])), given["models"], given["memory"]
-    )
-    print(json.dumps({"operators": operators, "peak_bytes": peak_memory()}))

@@ -21,18 +21,22 @@ with this_moment as (
     select
         {{ scoring_moment(var('as_of')) }} as moment,
         cast({{ text_literal(tojson(settings)) }} as {{ dbt.type_string() }}) as settings
+),
+
+newest_moment as (
+    {% if is_incremental() %}
+    select max(moment) as moment
+    from {{ this }}
+    {% else %}
+    select cast(null as {{ dbt.type_timestamp() }}) as moment
+    {% endif %}
 )
 
 select
-    moment,
-    settings
+    this_moment.moment,
+    this_moment.settings
 from this_moment
+cross join newest_moment
 where
     {{ 'true' if var('keep_inputs') else 'false' }}
-    {%- if is_incremental() %}
-    and not exists (
-        select 1
-        from {{ this }} as kept_moments
-        where kept_moments.moment > this_moment.moment
-    )
-    {%- endif %}
+    and (newest_moment.moment is null or newest_moment.moment <= this_moment.moment)

@@ -34,62 +34,75 @@ with
 policy_rows as (
     -- tells a policy without any row from one that was never kept
     select
-        cast(null as {{ dbt.type_string() }}) as file,
         {%- for name in names %}
-        cast(null as {{ dbt.type_string() }}) as {{ quoted_name(name) }}{{ ',' if not loop.last }}
+        cast(null as {{ dbt.type_string() }}) as {{ quoted_name(name) }},
         {%- endfor %}
+        cast(null as {{ dbt.type_string() }}) as file
     {%- for file, columns in formats.items() %}
 
     union all
 
     select
-        '{{ file }}' as file,
         {%- for name in names %}
         {{ policy_text_column(name, columns[name]) if name in columns else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
-            as {{ quoted_name(name) }}{{ ',' if not loop.last }}
+            as {{ quoted_name(name) }},
         {%- endfor %}
+        '{{ file }}' as file
     from {{ file }}_rows
     {%- endfor %}
 ),
 
-{%- if is_incremental() %}
-
+{% if is_incremental() %}
 newest_rows as (
     select
-        file,
         {%- for name in names %}
-        {{ quoted_name(name) }}{{ ',' if not loop.last }}
+        {{ quoted_name(name) }},
         {%- endfor %}
+        file
     from {{ this }}
     where kept_from = (select max(all_rows.kept_from) from {{ this }} as all_rows)
 ),
 
-changes as (
-    (select * from policy_rows except select * from newest_rows)
-    union all
-    (select * from newest_rows except select * from policy_rows)
+new_rows as (
+    select * from policy_rows
+    except
+    select * from newest_rows
 ),
-{%- endif %}
+
+gone_rows as (
+    select * from newest_rows
+    except
+    select * from policy_rows
+),
+
+changes as (
+    select file from new_rows
+    union all
+    select file from gone_rows
+),
+{% else %}
+changes as (
+    select file from policy_rows
+),
+{% endif %}
 
 this_moment as (
-    {%- if replays %}
+    {% if replays %}
     select {{ scoring_moment(var('as_of')) }} as kept_from
     where false
-    {%- else %}
+    {% else %}
     select moment as kept_from
     from {{ ref('int_history__kept_moments') }}
     where moment = {{ scoring_moment(var('as_of')) }}
-    {%- endif %}
+    {% endif %}
 )
 
 select
-    this_moment.kept_from,
-    policy_rows.file,
     {%- for name in names %}
-    policy_rows.{{ quoted_name(name) }}{{ ',' if not loop.last }}
+    policy_rows.{{ quoted_name(name) }},
     {%- endfor %}
+    policy_rows.file,
+    this_moment.kept_from
 from policy_rows
 cross join this_moment
-{%- if is_incremental() %}
 where exists (select 1 from changes)
-{%- endif %}

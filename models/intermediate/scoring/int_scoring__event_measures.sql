@@ -16,6 +16,8 @@
     'rules.high_days',
 ] %}
 {% if not plan.measures_all %}{% do rule_columns.append('rules.is_new') %}{% endif %}
+{#- refused rows have no lead; a query that is named here instead would be kept in memory -#}
+{% set sought_events = ref('int_facts__events') if plan.measures_all else 'sought_events' %}
 {% set measured_value_key = measured_property_key('rules.measured_item', properties) %}
 
 with
@@ -94,9 +96,7 @@ sought_events as (
 
     select events.*
     from {{ ref('int_facts__events') }} as events
-    where
-        events.reason is null
-        and events.lead_key in (select sought_moments.lead_key from sought_moments)
+    where events.lead_key in (select sought_moments.lead_key from sought_moments)
 
 ),
 {%- else -%}
@@ -107,14 +107,6 @@ sought_moments as (
         moments.lead_key,
         moments.scored_at
     from {{ ref('int_scoring__moments') }} as moments
-
-),
-
-sought_events as (
-
-    select events.*
-    from {{ ref('int_facts__events') }} as events
-    where events.reason is null
 
 ),
 {%- endif %}
@@ -175,19 +167,19 @@ tested_rules as (
 ),
 
 plain_events as (
-    {{ fitting_events('sought_events', 'plain_rules', properties, rule_columns + ['rules.base_weight']) }}
+    {{ fitting_events(sought_events, 'plain_rules', properties, rule_columns + ['rules.base_weight']) }}
 ),
 
 stepped_events as (
     {{ fitting_events(
-        'sought_events', 'stepped_rules', properties,
+        sought_events, 'stepped_rules', properties,
         rule_columns + ['rules.step_kind', measured_value_key ~ ' as measured_value_key'],
     ) }}
 ),
 
 tested_events as (
     {{ fitting_events(
-        'sought_events', 'tested_rules', properties,
+        sought_events, 'tested_rules', properties,
         rule_columns + ['rules.value_key'],
     ) }}
 ),
