@@ -99,8 +99,9 @@
 
 
 {#
-    A whole number by which equal texts are found fast within one query; the engine's own hash, which may
-    differ between its versions and is never stored for later runs.
+    A whole number by which equal texts are found fast within one query; the engine's own hash, which may differ
+    between its versions. Stored, it may only say that something is another one than before, never that it is the same
+    for good: after a new version of the engine everything counts as changed.
 #}
 {% macro passing_hash(text) -%}
     {{ adapter.dispatch('passing_hash', 'leadscore')(text) }}

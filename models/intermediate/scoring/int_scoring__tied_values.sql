@@ -98,10 +98,17 @@ event_ids as (
 select
     tied_events.moment_key,
     tied_events.rule_key,
-    {{ value_of_evidence('max(' ~ evidence_order('event_ids.event_id', 'tied_events.value_key') ~ ')') }} as value_key,
+    -- where the raw rows are gone, the greatest key stands for the greatest id
+    coalesce(
+        {{ value_of_evidence(
+            'max(case when event_ids.event_id is not null then '
+            ~ evidence_order('event_ids.event_id', 'tied_events.value_key') ~ ' end)'
+        ) }},
+        max(tied_events.value_key)
+    ) as value_key,
     tied_events.last_event_at as decided_at
 from tied_events
-inner join event_ids
+left join event_ids
     on tied_events.event_hash = event_ids.event_hash
 group by
     tied_events.moment_key,
