@@ -165,9 +165,9 @@ def test_before_the_first_run_it_says_so(tmp_path: Path) -> None:
 
 def test_a_ledger_that_does_not_add_up_is_said(demo: Copy) -> None:
     demo.query(
-        "update leadscore.lead_score_contributions set points = points + 0.01"
-        " where lead_id = 'example-b2b-53' and scorecard_id = 'b2b' and criterion_id ="
-        " 'b2b_executive'"
+        "create or replace view leadscore.lead_score_contributions as"
+        " select * replace (points + case criterion_id when 'b2b_executive' then 0.01 else 0 end"
+        " as points) from leadscore_intermediate.int_scoring__ledger"
     )
     said = demo.leadscore("explain", "example-b2b-53", "--scorecard", "b2b")
     demo.restore()
