@@ -37,9 +37,11 @@ from leadscore.run import NOT_TESTS, prepared, run_failure
 from leadscore.warehouse import Warehouse
 from leadscore.webhook import Reception, Webhook
 
-# What is run when all may have changed, and when nothing but events came in.
+# What is run when all may have changed, and when nothing but events came in: then the policy stays
+# as the last complete run compiled it, and no inputs are kept for later looks back.
 COMPLETE_RUN = f"package:{PACKAGE}"
-EVENTS_RUN = COMPLETE_RUN
+_POLICY = "path:seeds path:models/staging/policy path:models/intermediate/policy policy_errors"
+EVENTS_RUN = f"{COMPLETE_RUN} --exclude {_POLICY} tag:kept"
 # Time alone changes scores, so after this many seconds a complete run is due, news or not.
 COMPLETE_EVERY = 60.0
 PUBLISH_EVERY = 60.0
