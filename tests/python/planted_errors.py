@@ -389,7 +389,7 @@ def noticed_by(project: Project, world: strategies.World, expected: dict[str, or
     """Return the first thing by which a broken project gives itself away; empty for nothing."""
     project.load_raw(world.raw)
     project.write_policy(world.policy)
-    invocation = project.run(world.config)
+    invocation = project.run(world.config, full_refresh=True)
     if not invocation.ok:
         message = invocation.error or invocation.failed[0].message
         return f"the run fails: {message.splitlines()[-1].strip()}"

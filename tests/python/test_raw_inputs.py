@@ -9,7 +9,10 @@ import duckdb
 import pytest
 from harness import RAW_TABLES, Project, failures
 
-STAGING = "path:models/staging/crm path:models/staging/tracking path:models/intermediate/identity"
+STAGING = (
+    "path:models/staging/crm path:models/staging/tracking path:models/intermediate/identity"
+    " int_dictionary__owners"
+)
 CONFIG: dict[str, Any] = {
     "as_of": "2026-03-01T00:00:00",
     "lead_attributes": ["employees", "trial_ends_at"],

@@ -49,7 +49,7 @@ def test_every_random_score_is_the_same(project: Project, seed: int) -> None:
     assert not expected["policy_errors"], [*said, expected["policy_errors"]]
     project.load_raw(world.raw)
     project.write_policy(world.policy)
-    invocation = project.run(world.config)
+    invocation = project.run(world.config, full_refresh=True)
     said.append(failures(invocation))
     assert invocation.ok, "\n".join(said)
     got = project.read()
@@ -81,13 +81,13 @@ def test_every_planted_error_is_named_at_once(project: Project, seed: int) -> No
     world = strategies.world(seed, policies=5, leads=30, events=100)
     project.load_raw(world.raw)
     project.write_policy(world.policy)
-    invocation = project.run(world.config)
+    invocation = project.run(world.config, full_refresh=True)
     assert invocation.ok, "\n".join([*said, failures(invocation)])
     before = project.read()
 
     planted = [plant(draw, number) for number, plant in enumerate(broken.KINDS)]
     project.write_policy(broken.add(world.policy, planted))
-    invocation = project.run(world.config)
+    invocation = project.run(world.config, full_refresh=True)
     assert not invocation.ok, said
     after = project.read()
     named = {tuple(row.values()) for row in distinct(after["policy_errors"])}
@@ -112,7 +112,7 @@ def test_empty_tables_are_no_failure(project: Project, empty: str) -> None:
         raw = {name: oracle.Table([], rows.columns) for name, rows in raw.items()}
     project.load_raw(raw)
     project.write_policy(policy)
-    invocation = project.run(world.config)
+    invocation = project.run(world.config, full_refresh=True)
     assert invocation.ok, failures(invocation)
     differences = diff_tables(oracle.score(raw, policy, world.config), project.read())
     assert not differences, "\n".join(differences)
@@ -131,7 +131,7 @@ def test_missing_files_and_columns_are_named_at_once(project: Project) -> None:
     expected = {(f"{name}.csv", "", "") for name in absent}
     expected |= {(f"{name}.csv", "", column) for name, column in lacking.items()}
     project.write_policy(files)
-    invocation = project.run(world.config)
+    invocation = project.run(world.config, full_refresh=True)
     assert not invocation.ok
     named = {
         tuple(row.values()) for row in distinct(project.read("policy_errors")["policy_errors"])
