@@ -27,12 +27,13 @@ def project_scores(warehouse: Path, written: Path) -> None:
         )
 
 
-def compare(scores: dict[str, Path], with_unknown: bool = False) -> int:
+def compare(scores: dict[str, Path], with_unknown: bool = False, most_apart: str = "0") -> int:
     """Compares every contestant with the first.
 
     Args:
         scores: by contestant a Parquet of lead_id, score and band.
         with_unknown: whether the others, too, know the band for too little knowledge.
+        most_apart: by how much scores may differ, for those who decay in floating point.
 
     Returns:
         How many leads were compared.
@@ -42,7 +43,7 @@ def compare(scores: dict[str, Path], with_unknown: bool = False) -> int:
     """
     (first, first_file), *others = scores.items()
     for other, file in others:
-        found = _differences(first_file, file, with_unknown)
+        found = _differences(first_file, file, with_unknown, most_apart)
         if found:
             lines = [
                 f"  {lead}: {score} {band} / {other_score} {other_band}"
@@ -90,7 +91,9 @@ def must_build_on(warehouse: Path, what: str) -> None:
         raise DisagreementError(f"{what}: this was a full run.")
 
 
-def _differences(first: Path, other: Path, with_unknown: bool) -> list[tuple]:
+def _differences(
+    first: Path, other: Path, with_unknown: bool, most_apart: str = "0"
+) -> list[tuple]:
     return duckdb.sql(
         f"""
         select coalesce(a.lead_id, b.lead_id), a.score, a.band, b.score, b.band
@@ -98,6 +101,7 @@ def _differences(first: Path, other: Path, with_unknown: bool) -> list[tuple]:
         full join ({_exact(other)}) as b on a.lead_id = b.lead_id
         where
             a.score is distinct from b.score
+            and coalesce(abs(a.score - b.score) > {most_apart}, true)
             or a.band is distinct from b.band
             and ({with_unknown} or a.band is distinct from 'insufficient_data')
         order by 1

@@ -79,7 +79,7 @@ class Workspace:
             "path": str(self.warehouse),
             "schema": "leadscore",
             "threads": 1,
-            "settings": {**settings, "temp_directory": str(self.folder / "spilled")},
+            "settings": settings,
             "attach": [{"path": str(self.raw), "alias": "raw", "read_only": True}],
         }
         profile = {"leadscore": {"target": "duckdb", "outputs": {"duckdb": output}}}

@@ -28,7 +28,7 @@ def test_contestants_agree_and_the_table_prints(tmp_path: Path, capsys) -> None:
         assert f"\n{name.format(watched=15)} " in printed.out
     assert "int_scoring__event_measures" in printed.out
     assert "without copies the SELECT gives all of 300 leads the" in printed.out
-    assert "give the same scores: select, polars, pandas." in printed.out
+    assert "give the same scores (to 0.01): select, polars, pandas." in printed.out
     assert "the full run after: 1 % new events, nothing new, watch." in printed.out
     assert "a full run with the same points" in printed.out
     written = page.read_text(encoding="utf-8")
