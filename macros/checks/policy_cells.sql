@@ -101,7 +101,7 @@
     {%- elif kind == 'points' -%}
         {{ leadscore.policy_points(text) }}
     {%- elif kind == 'limit' -%}
-        case when {{ leadscore.policy_points(text) }} > 0 then {{ leadscore.policy_points(text) }} end
+        cast(case when {{ leadscore.policy_points(text) }} > 0 then {{ leadscore.policy_points(text) }} end as decimal(38, 2))
     {%- elif kind == 'bound' -%}
         {{ leadscore.policy_number(text, 6) }}
     {%- elif kind == 'count' -%}
@@ -109,16 +109,17 @@
             when {{ leadscore.policy_number(text, 0) }} > 0 then cast({{ leadscore.policy_number(text, 0) }} as bigint)
         end
     {%- elif kind == 'hours' -%}
-        case when {{ parsed_number(text) }} >= 0 then {{ parsed_number(text) }} end
+        cast(case when {{ parsed_number(text) }} >= 0 then {{ parsed_number(text) }} end as decimal(38, 6))
     {%- endif -%}
 {%- endmacro %}
 
 
 {# Trimmed text as a decimal with 6 places; null unless it is a number with at most `places` decimals by value. #}
 {% macro policy_number(text, places) -%}
-    case
-        when {{ regex_found(text, leadscore.policy_number_pattern(places)) }} then {{ parsed_number(text) }}
-    end
+    cast(
+        case when {{ regex_found(text, leadscore.policy_number_pattern(places)) }} then {{ parsed_number(text) }} end
+        as decimal(38, 6)
+    )
 {%- endmacro %}
 
 {# The regular expression of numbers with at most `places` decimals; zeros after them do not count. #}
@@ -129,10 +130,10 @@
 
 {# Trimmed text as points, decimal(38, 2); null unless it is a number below 1,000,000 in size with 2 decimals. #}
 {% macro policy_points(text) -%}
-    case
-        when abs({{ leadscore.policy_number(text, 2) }}) < 1000000
-            then cast({{ leadscore.policy_number(text, 2) }} as decimal(38, 2))
-    end
+    cast(
+        case when abs({{ leadscore.policy_number(text, 2) }}) < 1000000 then {{ leadscore.policy_number(text, 2) }} end
+        as decimal(38, 2)
+    )
 {%- endmacro %}
 
 

@@ -1,4 +1,25 @@
-{# Stopping a run on a bad policy. #}
+{# Stopping a run on a bad policy, or on models that are taken for those of this project. #}
+
+{#
+    Stops the run where a model of this project reads one of another project that has the same name as one of its own:
+    dbt looks into the importing project first, unless a flag says otherwise. Raw inputs are read from there on purpose.
+    Args: nodes, those of dbt's graph.
+#}
+{% macro stop_on_mistaken_models(nodes) %}
+    {% for node in nodes if node.package_name == 'leadscore' and not node.name.startswith('base_') %}
+        {% for read in node.depends_on.nodes %}
+            {% set package, name = read.split('.')[1:3] %}
+            {% if package != 'leadscore' and 'model.leadscore.' ~ name in nodes | map(attribute='unique_id') %}
+                {% do exceptions.raise_compiler_error(
+                    node.name ~ " of leadscore would read the model " ~ name ~ " of " ~ package ~ " in place of its own. "
+                    ~ "Both have that name; set the flag require_ref_searches_node_package_before_root to true in "
+                    ~ "dbt_project.yml (dbt 1.11 or newer), or rename yours. See docs/import.md."
+                ) %}
+            {% endif %}
+        {% endfor %}
+    {% endfor %}
+{% endmacro %}
+
 
 {#
     Stops the run with every row of policy_errors as one aligned text table; does nothing when there is none.

@@ -32,6 +32,14 @@
     {{ return('other') }}
 {% endmacro %}
 
+{% macro postgres__cell_kind(data_type) %}
+    {#- a time of day with a zone is no moment; numeric may have no precision -#}
+    {% if data_type.startswith('time ') or data_type == 'timetz' %}
+        {{ return('other') }}
+    {% endif %}
+    {{ return(leadscore.default__cell_kind(data_type)) }}
+{% endmacro %}
+
 
 {#
     A column of any kind as text, not yet trimmed: numbers plainly (300, not 300.0 or 3e2), times in
@@ -76,9 +84,28 @@
     {%- elif kind == 'nested' -%}
         cast(to_json({{ column }}) as varchar)
     {%- elif kind == 'zoned_time' -%}
-        cast({{ cell_as_time(column, kind) }} as varchar)
+        cast({{ leadscore.cell_as_time(column, kind) }} as varchar)
     {%- else -%}
         cast({{ column }} as varchar)
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro postgres__cell_as_text(column, kind) -%}
+    {%- if kind == 'float' -%}
+        {#- by way of the shortest text that reads as the same number: a cast to numeric keeps 15 digits -#}
+        case
+            when {{ column }} = 'NaN' then null
+            else cast(trim_scale(cast(cast({{ column }} as text) as numeric)) as text)
+        end
+    {%- elif kind == 'decimal' -%}
+        case when {{ column }} <> 'NaN' then cast(trim_scale({{ column }}) as text) end
+    {%- elif kind == 'nested' -%}
+        cast(to_json({{ column }}) as text)
+    {%- elif kind == 'zoned_time' -%}
+        cast({{ leadscore.cell_as_time(column, kind) }} as text)
+    {%- else -%}
+        {#- a column's own collation would otherwise decide how its text compares and folds -#}
+        cast({{ column }} as text) collate "default"
     {%- endif -%}
 {%- endmacro %}
 
@@ -100,4 +127,11 @@
     {%- else -%}
         case when isfinite({{ column }}) then cast({{ column }} as timestamp) end
     {%- endif -%}
+{%- endmacro %}
+
+{% macro postgres__cell_as_time(column, kind) -%}
+    case
+        when isfinite({{ column }})
+            then {{ column ~ " at time zone 'UTC'" if kind == 'zoned_time' else 'cast(' ~ column ~ ' as timestamp)' }}
+    end
 {%- endmacro %}

@@ -9,6 +9,11 @@
     struct_pack(event_id := {{ event_id }}, value_key := {{ value_key }})
 {%- endmacro %}
 
+{% macro postgres__evidence_order(event_id, value_key) -%}
+    {#- this engine has no max() of rows -#}
+    array[{{ leadscore.by_bytes(event_id) }}, cast({{ value_key }} as text)]
+{%- endmacro %}
+
 
 {# The dictionary key that the result of max(evidence_order(...)) carries. #}
 {% macro value_of_evidence(evidence) -%}
@@ -17,4 +22,8 @@
 
 {% macro duckdb__value_of_evidence(evidence) -%}
     struct_extract({{ evidence }}, 'value_key')
+{%- endmacro %}
+
+{% macro postgres__value_of_evidence(evidence) -%}
+    cast(({{ evidence }})[2] as integer)
 {%- endmacro %}

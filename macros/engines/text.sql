@@ -19,6 +19,26 @@
 {%- endmacro %}
 
 
+{# A text in lower case, letter by letter: neither what stands beside a letter nor the language has a say. #}
+{% macro lower_case(text) -%}
+    {{ adapter.dispatch('lower_case', 'leadscore')(text) }}
+{%- endmacro %}
+
+{% macro default__lower_case(text) -%}
+    {#- the two letters that may be lowered by their neighbours (Σ at the end of a word) or to more than one (İ) -#}
+    lower(translate({{ text }}, 'Σİ', 'σi'))
+{%- endmacro %}
+
+{% macro duckdb__lower_case(text) -%}
+    lower({{ text }})
+{%- endmacro %}
+
+{# A name that the vars declare, in the lower case of lower_case, so that it is found in the policy. #}
+{% macro lower_name(name) -%}
+    {{ return(name | replace('Σ', 'σ') | replace('İ', 'i') | lower) }}
+{%- endmacro %}
+
+
 {# An expression by which text sorts and compares by its bytes, whatever the collation. #}
 {% macro by_bytes(text) -%}
     {{ adapter.dispatch('by_bytes', 'leadscore')(text) }}
@@ -29,7 +49,7 @@
 {%- endmacro %}
 
 {% macro postgres__by_bytes(text) -%}
-    {{ text }} collate "C"
+    ({{ text }}) collate "C"
 {%- endmacro %}
 
 
@@ -108,7 +128,11 @@
 {%- endmacro %}
 
 {% macro default__passing_hash(text) -%}
-    {{ hash_number(text) }}
+    {{ leadscore.hash_number(text) }}
+{%- endmacro %}
+
+{% macro postgres__passing_hash(text) -%}
+    hashtextextended({{ text }}, 0)
 {%- endmacro %}
 
 {% macro duckdb__passing_hash(text) -%}
@@ -116,26 +140,45 @@
 {%- endmacro %}
 
 
+{# The MD5 of a text as people write it: 32 digits from 0 to f. #}
+{% macro text_md5(text) -%}
+    {{ adapter.dispatch('text_md5', 'leadscore')(text) }}
+{%- endmacro %}
+
+{% macro default__text_md5(text) -%}
+    md5({{ text }})
+{%- endmacro %}
+
+
 {#
-    The 128 bits of the MD5 of a text: stands for the text itself where a stored table must know it again.
-    The same on every engine and in every version of it.
+    The MD5 of a text: stands for the text itself where a stored table must know it again. The same in every version
+    of an engine.
 #}
 {% macro text_hash(text) -%}
     {{ adapter.dispatch('text_hash', 'leadscore')(text) }}
 {%- endmacro %}
 
 {% macro default__text_hash(text) -%}
-    md5({{ text }})
+    {{ leadscore.text_md5(text) }}
+{%- endmacro %}
+
+{% macro postgres__text_hash(text) -%}
+    cast(md5({{ text }}) as uuid)
 {%- endmacro %}
 
 {% macro duckdb__text_hash(text) -%}
-    md5_number({{ text }})
+    {#- 126 of its bits: whole numbers of 128 bits are more than the Rust engine of dbt can tell apart by type -#}
+    cast(md5_number({{ text }}) >> 2 as decimal(38, 0))
 {%- endmacro %}
 
 
 {# The text constant for a value known when the project is compiled (a var, never a cell). #}
 {% macro text_literal(value) -%}
-    '{{ value | string | replace("'", "''") }}'
+    {{ adapter.dispatch('text_literal', 'leadscore')(value | string) }}
+{%- endmacro %}
+
+{% macro default__text_literal(value) -%}
+    '{{ value | replace("'", "''") }}'
 {%- endmacro %}
 
 
@@ -163,6 +206,15 @@
 #}
 {% macro join_each_match(text, pattern, alias) -%}
     {{ adapter.dispatch('join_each_match', 'leadscore')(text, pattern, alias) }}
+{%- endmacro %}
+
+{% macro postgres__join_each_match(text, pattern, alias) -%}
+    cross join lateral (
+        select
+            found.groups[1] as part,
+            found.position
+        from regexp_matches({{ text }}, '(' || {{ pattern }} || ')', 'g') with ordinality as found (groups, position)
+    ) as {{ alias }}
 {%- endmacro %}
 
 {% macro duckdb__join_each_match(text, pattern, alias) -%}

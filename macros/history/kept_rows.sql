@@ -1,7 +1,7 @@
 {# What is kept of the inputs, and reading it as it was known at a moment. #}
 
 {#
-    Whether a row of a snapshot of inputs was known at a moment: seen by the last run before it, and not gone.
+    Whether a kept row was known at a moment: seen by the last run before it, and not gone.
     Args: as_of, the var's value as the calling model read it.
 #}
 {% macro was_known(as_of) -%}
@@ -12,9 +12,9 @@
 
 
 {#
-    CTEs `changed_rows`, for a snapshot whose rows are told apart by all of their cells: the rows of the CTE
+    CTEs `changed_rows`, of kept rows that are told apart by all of their cells: the rows of the CTE
     `current_rows` that its table does not hold as they stand, and those that it does and that are gone.
-    Args: kept, the snapshot's table, or none when it is not made yet; columns, those of the rows.
+    Args: kept, the table of the kept rows, or none when it is not made yet; columns, those of the rows.
 #}
 {% macro changed_whole_rows(kept, columns) %}
 {%- if kept %}
@@ -51,9 +51,8 @@ changed_rows as (
 
 
 {#
-    CTEs `changed_rows`, for a snapshot whose rows have a key: the rows of the CTE `current_rows` that are new
-    or have other cells than in its table, and those of its table that are gone. dbt would find them too, but
-    compares all rows several times.
+    CTEs `changed_rows`, of kept rows that have a key: the rows of the CTE `current_rows` that are new
+    or have other cells than in its table, and those of its table that are gone.
     Args: kept and columns as above, the key's column first.
 #}
 {% macro changed_keyed_rows(kept, columns) %}
@@ -105,7 +104,54 @@ changed_rows as (
 
 
 {#
-    Whether a snapshot takes anything in: not in a run that looks back with the inputs of today, which
+    The end of a query of kept rows: a version of each changed row that begins at this moment, and the ones that
+    end with it. One that began at the same moment is replaced.
+    Args: changed, the CTE of the changed rows; kept and columns as above, the key's column first; as_of, the var's
+    value.
+#}
+{% macro kept_versions(changed, kept, columns, as_of) %}
+versions as (
+    select
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        is_deleted,
+        {{ scoring_moment(as_of) }} as known_at,
+        {{ scoring_moment(as_of) }} as dbt_valid_from,
+        cast(null as {{ dbt.type_timestamp() }}) as dbt_valid_to
+    from {{ changed }}
+    {%- if kept %}
+
+    union all
+
+    select
+        {%- for column in columns %}
+        stored.{{ column }},
+        {%- endfor %}
+        stored.is_deleted,
+        stored.known_at,
+        stored.dbt_valid_from,
+        {{ scoring_moment(as_of) }} as dbt_valid_to
+    from {{ kept }} as stored
+    inner join {{ changed }} as changed on stored.{{ columns[0] }} = changed.{{ columns[0] }}
+    where stored.dbt_valid_to is null and stored.dbt_valid_from < {{ scoring_moment(as_of) }}
+    {%- endif %}
+)
+
+select
+    {%- for column in columns %}
+    {{ column }},
+    {%- endfor %}
+    is_deleted,
+    known_at,
+    dbt_valid_from,
+    dbt_valid_to
+from versions
+{%- endmacro %}
+
+
+{#
+    Whether anything is taken in: not in a run that looks back with the inputs of today, which
     int_history__kept_moments leaves out, and not when nothing is to be kept.
     Args: kept_moments, its relation; as_of and keep_inputs, the vars' values.
 #}

@@ -57,7 +57,7 @@
             ~ "'. Write a column, or column:$.key.key for a path of keys into a JSON column."
         ) %}
     {% endif %}
-    {% set clean_name = name | trim | lower %}
+    {% set clean_name = leadscore.lower_name(name | trim) %}
     {% if clean_name in declared | map(attribute='name') %}
         {% do exceptions.raise_compiler_error(
             "The " ~ kind ~ " '" ~ name ~ "' is declared twice. Names match in any case; keep one of them."

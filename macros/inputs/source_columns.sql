@@ -96,11 +96,11 @@
 
 {% macro _source_cell(column, kind) %}
     {% set is_typed = kind in ('date', 'time', 'fine_time', 'zoned_time') %}
-    {% set text = column if kind == 'absent' else cell_as_text(column, kind) %}
+    {% set text = column if kind == 'absent' else leadscore.cell_as_text(column, kind) %}
     {{ return({
-        'text': trimmed(text) if kind in ('text', 'nested', 'other') else text,
+        'text': leadscore.trimmed(text) if kind in ('text', 'nested', 'other') else text,
         'is_typed': is_typed,
-        'typed_time': cell_as_time(column, kind) if is_typed else 'cast(null as ' ~ dbt.type_timestamp() ~ ')',
+        'typed_time': leadscore.cell_as_time(column, kind) if is_typed else 'cast(null as ' ~ dbt.type_timestamp() ~ ')',
     }) }}
 {% endmacro %}
 
@@ -137,12 +137,14 @@
         time      column of the base model with the time, for columns that the contract names as times
         is_own    whether the contract names the column; else only a var declares it
         is_shown  whether only lead_columns_in_mart declares it
-    Args: attributes, mart_columns: what declared_attributes and declared_mart_columns returned.
+    Args: attributes, mart_columns: what declared_attributes and declared_mart_columns returned; moment_column, the
+    column of each lead's own moment or none, which only decides between rows that are otherwise equal.
 #}
-{% macro lead_cells(attributes, mart_columns) %}
+{% macro lead_cells(attributes, mart_columns, moment_column=none) %}
     {% set cells = leadscore._own_cells(['lead_id', 'account_id', 'email'], ['created_at', 'updated_at']) %}
     {% do leadscore._add_cells(cells, attributes | map(attribute='column') | list, false) %}
     {% do leadscore._add_cells(cells, mart_columns | map(attribute='column') | list, true) %}
+    {% do leadscore._add_cells(cells, [moment_column] if moment_column else [], true) %}
     {{ return(cells) }}
 {% endmacro %}
 
@@ -181,6 +183,16 @@
         {% endif %}
     {% endfor %}
 {% endmacro %}
+
+{# The aliases of the cells that only vars declare, by their source columns in the order of those names. #}
+{% macro aliases_by_column(cells) %}
+    {% set found = {} %}
+    {% for cell in cells | rejectattr('is_own') | sort(attribute='column') %}
+        {% do found.update({cell.column: cell.alias}) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
 
 {#
     The trimmed text of a source column as it stands, from a base model's columns.
@@ -221,10 +233,10 @@
     {%- for value in missing_values -%}
         {#- an unquoted null in YAML is no text -#}
         {%- set word = 'null' if value is none else value | string | trim -%}
-        {%- if word -%}{%- do words.append('lower(' ~ text_literal(word) ~ ')') -%}{%- endif -%}
+        {%- if word -%}{%- do words.append(leadscore.lower_case(text_literal(word))) -%}{%- endif -%}
     {%- endfor -%}
     {%- if words -%}
-    case when lower({{ text }}) not in ({{ words | unique | join(', ') }}) then {{ text }} end
+    case when {{ leadscore.lower_case(text) }} not in ({{ words | unique | join(', ') }}) then {{ text }} end
     {%- else -%}
     {{ text }}
     {%- endif -%}

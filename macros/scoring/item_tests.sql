@@ -8,9 +8,11 @@
         when {{ operator }} in ('contains', 'not_contains')
             then position({{ alternative }} in {{ value }}) > 0
         when {{ operator }} = 'starts_with'
-            then left({{ value }}, length({{ alternative }})) = {{ alternative }}
+            then substr({{ value }}, 1, length({{ alternative }})) = {{ alternative }}
         when {{ operator }} = 'ends_with'
-            then right({{ value }}, length({{ alternative }})) = {{ alternative }}
+            then
+                length({{ value }}) >= length({{ alternative }})
+                and substr({{ value }}, length({{ value }}) - length({{ alternative }}) + 1) = {{ alternative }}
         else false
     end
 {%- endmacro %}

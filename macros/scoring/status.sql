@@ -31,8 +31,10 @@
     single lead, null for one that is not ranked.
 #}
 {% macro score_percentile(leads_below, other_leads) -%}
-    case
-        when {{ other_leads }} = 0 then cast(100 as decimal(38, 2))
-        when {{ other_leads }} > 0 then {{ rounded_quotient('100 * ' ~ leads_below, other_leads, 2) }}
-    end
+    cast(
+        case
+            when {{ other_leads }} = 0 then 100
+            when {{ other_leads }} > 0 then {{ rounded_quotient('100 * ' ~ leads_below, other_leads, 2) }}
+        end as decimal(38, 2)
+    )
 {%- endmacro %}

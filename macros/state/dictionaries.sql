@@ -2,7 +2,7 @@
 
 {# Whether the dictionary that is being built keeps what it holds, and only takes in what is new. #}
 {% macro keeps_keys() %}
-    {{ return(is_incremental() and not run_state().is_full) }}
+    {{ return(has_stored_rows() and not run_state().is_full) }}
 {% endmacro %}
 
 

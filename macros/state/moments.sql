@@ -1,14 +1,51 @@
+{#
+    The sets of moments with the number by which each is known in a moment's key, in order from 0. A lead has at most one
+    moment of each: `live` now, `trend` some days earlier, `backtest` its own.
+#}
+{% macro moment_sets() %}
+    {{ return({'live': 0, 'trend': 1, 'backtest': 2}) }}
+{% endmacro %}
+
+
+{# The key of a lead's moment. Args: lead_key, an SQL expression; moment_set, a name. #}
+{% macro moment_key_of(lead_key, moment_set) -%}
+    ({{ lead_key }} * {{ moment_sets() | length }} + {{ moment_sets()[moment_set] }})
+{%- endmacro %}
+
+
+{# The number of a moment's set. #}
+{% macro set_of_moment(moment_key) -%}
+    ({{ moment_key }} % {{ moment_sets() | length }})
+{%- endmacro %}
+
+
 {# The lead of a moment's key. #}
 {% macro lead_of_moment(moment_key) -%}
     {{ adapter.dispatch('lead_of_moment', 'leadscore')(moment_key) }}
 {%- endmacro %}
 
 {% macro default__lead_of_moment(moment_key) -%}
-    ({{ moment_key }} - {{ moment_key }} % 2) / 2
+    ({{ moment_key }} - {{ set_of_moment(moment_key) }}) / {{ moment_sets() | length }}
+{%- endmacro %}
+
+{% macro spark__lead_of_moment(moment_key) -%}
+    cast({{ moment_key }} div {{ moment_sets() | length }} as int)
 {%- endmacro %}
 
 {% macro duckdb__lead_of_moment(moment_key) -%}
-    ({{ moment_key }} // 2)
+    ({{ moment_key }} // {{ moment_sets() | length }})
+{%- endmacro %}
+
+
+{#
+    The time that a moment's set has come to in this run; null for a set whose moments stay where they are, which time
+    alone never changes. Args: moment_key; this_run, the relation with as_of and trend_at.
+#}
+{% macro moved_moment(moment_key, this_run) -%}
+    case {{ set_of_moment(moment_key) }}
+        when {{ moment_sets()['live'] }} then {{ this_run }}.as_of
+        when {{ moment_sets()['trend'] }} then {{ this_run }}.trend_at
+    end
 {%- endmacro %}
 
 

@@ -65,6 +65,20 @@
         'int_scoring__tied_values',
         'int_scoring__results',
         'int_scoring__entries',
+        'int_backtest__results',
+        'int_backtest__entries',
+    ]) }}
+{% endmacro %}
+
+
+{# The vars that earlier results hang on. #}
+{% macro settings_names() %}
+    {{ return([
+        'use_demo_data', 'crm_database', 'crm_schema', 'leads_table', 'outcomes_table', 'tracking_database',
+        'tracking_schema', 'events_table', 'identities_table', 'leads_model', 'outcomes_model', 'events_model',
+        'identities_model', 'has_outcomes', 'has_identities', 'lead_attributes', 'event_properties', 'missing_values',
+        'conversion_outcomes', 'trend_days', 'lead_columns_in_mart', 'backtest', 'backtest_days',
+        'backtest_moment_column',
     ]) }}
 {% endmacro %}
 
@@ -74,13 +88,8 @@
     The number in front is raised when the stored tables change their meaning.
 #}
 {% macro settings_signature() %}
-    {% set names = [
-        'use_demo_data', 'crm_database', 'crm_schema', 'leads_table', 'outcomes_table', 'tracking_database',
-        'tracking_schema', 'events_table', 'identities_table', 'has_outcomes', 'has_identities', 'lead_attributes',
-        'event_properties', 'missing_values', 'conversion_outcomes', 'trend_days', 'lead_columns_in_mart',
-    ] %}
-    {% set parts = ['1'] %}
-    {% for name in names %}
+    {% set parts = ['3'] %}
+    {% for name in leadscore.settings_names() %}
         {% do parts.append(name ~ '=' ~ tojson(var(name, none))) %}
     {% endfor %}
     {{ return(local_md5(parts | join('\n'))) }}

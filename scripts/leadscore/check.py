@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from leadscore.dbt import Dbt
@@ -11,6 +12,7 @@ from leadscore.errors import ExitCode, LeadscoreError
 from leadscore.lint import lint
 from leadscore.output import Output, count
 from leadscore.policy_files import PolicyProblem
+from leadscore.preview import judge
 from leadscore.project import Project
 from leadscore.run import (
     PolicyError,
@@ -40,13 +42,16 @@ class Part:
     findings: list[str] = field(default_factory=list)
 
 
-def check(project: Project, output: Output, only: list[str]) -> dict[str, Any]:
+def check(
+    project: Project, output: Output, only: list[str], policy: Path | None = None
+) -> dict[str, Any]:
     """Runs the parts and prints what each found.
 
     Args:
         project: the project to check.
         output: where to print.
         only: the parts to run; empty for all.
+        policy: a folder with other policy files to check instead, in schemas of their own.
 
     Returns:
         The result for `--json`. Its `exit_code` is POLICY when the policy has errors, else FAILED
@@ -56,7 +61,10 @@ def check(project: Project, output: Output, only: list[str]) -> dict[str, Any]:
     for name, part in PARTS.items():
         if not only or name in only:
             output.note(f"Checking: {_TITLES[name]}")
-            found[name] = part(project, output)
+            if name == "policy" and policy is not None:
+                found[name] = _other_policy(project, output, policy)
+            else:
+                found[name] = part(project, output)
     for part in found.values():
         if part.problems:
             output.problems(part.problems)
@@ -98,8 +106,22 @@ def _policy(project: Project, output: Output) -> Part:
     return Part(not problems, count(len(problems), "problem"), problems=problems)
 
 
+def _other_policy(project: Project, output: Output, folder: Path) -> Part:
+    """The policy CSVs of another folder."""
+    problems: list[PolicyProblem] = []
+    try:
+        judge(project, output, folder)
+    except PolicyError as error:
+        problems = error.problems
+    except LeadscoreError as error:
+        return Part(False, error.what, findings=[error.remedy] if error.remedy else [])
+    return Part(not problems, count(len(problems), "problem"), problems=problems)
+
+
 def _lint(project: Project, output: Output) -> Part:
-    """The style of the SQL, judged by sqlfluff."""
+    """The style of the SQL, judged by sqlfluff, where the project says which style it has."""
+    if not (project.root / ".sqlfluff").exists():
+        return Part(True, "not checked: there is no .sqlfluff")
     try:
         findings = lint(project)
     except LeadscoreError as error:

@@ -25,6 +25,8 @@ Exit codes:
   3  the policy has errors: nothing was scored, earlier scores stay
   4  what was asked for does not exist
   5  an input file was refused: nothing was loaded
+  6  learn found nothing to propose
+  7  leadscore preview --exit-code: something would change
 """
 
 app = typer.Typer(
@@ -50,6 +52,7 @@ class ExportFormat(StrEnum):
     """A format of `leadscore export`."""
 
     CSV = "csv"
+    JSONL = "jsonl"
     PARQUET = "parquet"
 
 
@@ -74,6 +77,17 @@ Vars = Annotated[
         metavar="YAML",
         help="Settings for this time, as YAML: '{use_demo_data: false}'. They outrank "
         "dbt_project.yml.",
+        show_default=False,
+    ),
+]
+PolicyDir = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        exists=True,
+        file_okay=False,
+        help="Take the policy files of this folder instead of the project's. What is made of them "
+        "lies in schemas of its own and is dropped.",
         show_default=False,
     ),
 ]
@@ -231,6 +245,7 @@ def check(
         list[CheckPart] | None,
         typer.Option(help="Check this part only; may be repeated. Default: all three."),
     ] = None,
+    policy_dir: PolicyDir = None,
     target: Target = None,
     dbt_vars: Vars = None,
     project_dir: ProjectDir = None,
@@ -247,9 +262,134 @@ def check(
     from leadscore.check import check as check_all
 
     with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
-        result = check_all(project, output, [part.value for part in only or []])
+        result = check_all(project, output, [part.value for part in only or []], policy_dir)
         output.json(result)
     raise typer.Exit(result["exit_code"])
+
+
+@app.command()
+def preview(
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REVISION",
+            help="Compare with the policy of a git revision, such as main. Default: with the one "
+            "that is published.",
+            show_default=False,
+        ),
+    ] = None,
+    top: Annotated[
+        int, typer.Option(metavar="N", min=0, max=1000, help="How many leads to name first.")
+    ] = 10,
+    capacity: Annotated[
+        float | None,
+        typer.Option(
+            metavar="LEADS",
+            min=0,
+            help="How many leads a week can be handed off.",
+            show_default=False,
+        ),
+    ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print Markdown, as for a pull request.")
+    ] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help="Also write the Markdown (with --json the JSON) into a file.",
+            show_default=False,
+        ),
+    ] = None,
+    exit_code: Annotated[
+        bool,
+        typer.Option("--exit-code", help="End with exit code 6 if anything would change."),
+    ] = False,
+    policy_dir: PolicyDir = None,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show what an edited policy would change, before anything changes.
+
+    Scores the policy of the working copy at the moment of the live scores, in schemas of its own
+    (leadscore_preview and so on), which are dropped at the end. Names the cells that differ, the
+    leads that move between bands and why, the hand-offs gained and lost, and what the back-test
+    says. Live tables, the history and what runs build upon stay as they are.
+
+    \b
+    leadscore preview                              against what is published
+    leadscore preview --against main --markdown    for a pull request
+    """
+    from leadscore.preview import PreviewOptions
+    from leadscore.preview import preview as preview_policy
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        options = PreviewOptions(against, top, capacity, markdown, file, exit_code, policy_dir)
+        result = preview_policy(project, output, options)
+        output.json(result)
+    raise typer.Exit(result["exit_code"])
+
+
+@app.command()
+def promote(
+    draft: Annotated[str, typer.Argument(help="The draft scorecard.", show_default=False)],
+    live: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            metavar="LIVE",
+            help="The live scorecard whose place it takes.",
+            show_default=False,
+        ),
+    ],
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="The live scorecard takes over the draft's rules under its own id, and the draft "
+            "goes. Default: the draft goes live as it is, and the live one retires.",
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write the policy files.")] = False,
+    top: Annotated[
+        int, typer.Option(metavar="N", min=0, max=1000, help="How many leads to name first.")
+    ] = 10,
+    capacity: Annotated[
+        float | None,
+        typer.Option(
+            metavar="LEADS",
+            min=0,
+            help="How many leads a week can be handed off.",
+            show_default=False,
+        ),
+    ] = None,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Let a draft scorecard take the place of a live one.
+
+    Shows first what leadscore preview says of it: the draft's scores against the live one's. With
+    --yes the cells that it takes are changed in the policy files, and nothing else in them. It goes
+    live with the next run.
+
+    \b
+    leadscore promote hundred --as b2b           what it would change
+    leadscore promote hundred --as b2b --yes     write it
+    """
+    from leadscore.preview import PreviewOptions
+    from leadscore.promote import PromoteOptions
+    from leadscore.promote import promote as promote_draft
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        told = PreviewOptions(top=top, capacity=capacity)
+        output.json(promote_draft(project, output, PromoteOptions(draft, live, replace, yes, told)))
 
 
 @app.command()
@@ -262,6 +402,24 @@ def explain(
         ),
     ] = None,
     draft: Annotated[bool, typer.Option("--draft", help="By the draft scorecards.")] = False,
+    following: Annotated[
+        bool,
+        typer.Option(
+            "--next",
+            help="Show instead when the lead leaves its band without new activity, and the "
+            "smallest single steps that would lift it to the next one.",
+        ),
+    ] = False,
+    horizon: Annotated[
+        int | None,
+        typer.Option(
+            metavar="DAYS",
+            min=1,
+            max=3650,
+            help="With --next: how many days to look ahead. Default: 365.",
+            show_default=False,
+        ),
+    ] = None,
     target: Target = None,
     dbt_vars: Vars = None,
     project_dir: ProjectDir = None,
@@ -273,11 +431,95 @@ def explain(
     Each line says what gave or took points, the running sum, what was measured, and when the
     events behind it happened. The last line is the score. Of a lead that has none it says why:
     merged, refused, outside the audience, or unknown.
+
+    With --next the lead is scored once for each day to come and once for each thing that it might
+    do, by the same rules, in schemas of their own (leadscore_what_if and so on), which are dropped
+    at the end; the live tables stay as they are.
+
+    \b
+    leadscore explain example-b2b-53
+    leadscore explain example-b2b-53 --next
     """
-    from leadscore.explain import explain as explain_lead
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        if following:
+            from leadscore.next_band import HORIZON_DAYS, explain_next
+
+            days = HORIZON_DAYS if horizon is None else horizon
+            result = explain_next(project, output, lead, scorecard, draft, days)
+        elif horizon is not None:
+            raise LeadscoreError(
+                "--horizon says how far --next looks ahead.",
+                where="--horizon",
+                remedy=f"Add --next: leadscore explain {lead} --next --horizon {horizon}",
+                code=ExitCode.USAGE,
+            )
+        else:
+            from leadscore.explain import explain as explain_lead
+
+            result = explain_lead(project, output, lead, scorecard, draft)
+        output.json(result)
+
+
+@app.command("app")
+def workbench(
+    port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=65535,
+            help="The port to listen on. Default: 8501, or the next one that is free.",
+            show_default=False,
+        ),
+    ] = None,
+    hide_personal_data: Annotated[
+        bool,
+        typer.Option(
+            "--hide-personal-data",
+            help="Show made-up ids instead of those of leads and accounts, and no values.",
+        ),
+    ] = False,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    debug: Debug = False,
+) -> None:
+    """Open the workbench: a web page of this machine, on what is published.
+
+    Leads and why they have their scores; the policy as a grid, with the effect of each change at
+    once; how well the scores tell who converts; what was rejected and why. It listens on loopback
+    only, and changes nothing but the policy files that one saves. Use `make app` the first time.
+    """
+    from leadscore.workbench.launch import launch
+
+    with _session(project_dir, target, dbt_vars, False, debug) as (project, output):
+        code = launch(project, output, port, hide_personal_data)
+    raise typer.Exit(code)
+
+
+@app.command()
+def performance(
+    scorecard: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="This scorecard only. Default: all.", show_default=False),
+    ] = None,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show how well the scores told who converts, by the back-test.
+
+    Each lead is scored at its own moment, and what became of it afterwards is counted. Shows the
+    figures of live and draft scorecards side by side, their bands, how many of the conversions
+    the best leads have, and the criteria by what the evidence says about their points. All with
+    95 % intervals, as far as there are enough leads.
+    """
+    from leadscore.performance import performance as show_performance
 
     with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
-        output.json(explain_lead(project, output, lead, scorecard, draft))
+        output.json(show_performance(project, output, scorecard))
 
 
 @app.command()
@@ -444,8 +686,9 @@ def publish(
 @app.command()
 def export(
     marts: Annotated[
-        list[str], typer.Argument(help="The marts, such as scored_leads.", show_default=False)
-    ],
+        list[str] | None,
+        typer.Argument(help="The marts, such as scored_leads.", show_default=False),
+    ] = None,
     file_format: Annotated[
         ExportFormat, typer.Option("--format", help="The format of the files.")
     ] = ExportFormat.CSV,
@@ -457,28 +700,208 @@ def export(
             show_default=False,
         ),
     ] = None,
+    destination: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Instead of marts: what changed for this system since the last export to it.",
+            show_default=False,
+        ),
+    ] = None,
+    column_map: Annotated[
+        str | None,
+        typer.Option(
+            "--map",
+            metavar="MAP",
+            help="With --destination: the column map, hubspot, salesforce or a CSV file. Default: "
+            "the one of the destination's name, else our columns as they are.",
+            show_default=False,
+        ),
+    ] = None,
+    scorecard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="With --destination: this scorecard only.", show_default=False
+        ),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="With --destination: every lead, changed or not.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="With --destination: show counts and the first rows, write nothing."
+        ),
+    ] = False,
+    wait: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", min=0, help="With --destination: how long to wait for a run to end."
+        ),
+    ] = 0,
     target: Target = None,
     dbt_vars: Vars = None,
     project_dir: ProjectDir = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Write marts to CSV or Parquet files, one each.
+    """Write marts, or what changed for another system, to files.
 
-    A file of the same name is replaced, in one step and only when all of them are complete. In
-    CSV a text that a spreadsheet would run as a formula gets an apostrophe before it; numbers
-    stay numbers, and Parquet holds every text as it is.
+    Marts become a file each. One of the same name is replaced, in one step and only when all of
+    them are complete. In CSV a text that a spreadsheet would run as a formula gets an apostrophe
+    before it; numbers stay numbers, and the other formats hold every text as it is.
 
-    
+    With --destination the file holds the leads that are new to that system, moved between bands,
+    changed otherwise, or are gone, in the columns of a column map (handoff/maps/*.csv). Each
+    change is exported once; an export that was killed is finished by the next one, as the same
+    batch.
+
+    \b
     leadscore export scored_leads scored_accounts --to reports
     leadscore export lead_score_contributions --format parquet
+    leadscore export --destination hubspot --scorecard b2b --dry-run
+    leadscore export --destination lake --format jsonl
     """
-    from leadscore.export import ExportOptions
-    from leadscore.export import export as export_marts
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        if (destination is None) == (not marts):
+            raise LeadscoreError(
+                "Either marts are exported or what changed for a destination.",
+                remedy="Name one: leadscore export scored_leads, or "
+                "leadscore export --destination hubspot",
+                code=ExitCode.USAGE,
+            )
+        if destination is not None:
+            from leadscore.sync_export import SyncOptions, sync_export
+
+            sync = SyncOptions(
+                *(destination, column_map, file_format.value, to, scorecard, full, dry_run, wait)
+            )
+            output.json(sync_export(project, output, sync))
+            return
+        if column_map or scorecard or full or dry_run or wait:
+            raise LeadscoreError(
+                "--map, --scorecard, --full, --dry-run and --wait go with --destination.",
+                remedy="Name a destination instead of marts, such as --destination hubspot.",
+                code=ExitCode.USAGE,
+            )
+        from leadscore.export import ExportOptions
+        from leadscore.export import export as export_marts
+
+        options = ExportOptions(marts or [], file_format.value, to)
+        output.json(export_marts(project, output, options))
+
+
+@app.command()
+def report(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where to write it. Default: exports/report.html in the project's folder.",
+            show_default=False,
+        ),
+    ] = None,
+    png: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Also write each chart there, as PNG.", show_default=False
+        ),
+    ] = None,
+    hide_personal_data: Annotated[
+        bool,
+        typer.Option("--hide-personal-data", help="Show no ids of leads and companies."),
+    ] = False,
+    top: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1000, help="How many leads to name.")
+    ] = 15,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write a report as one HTML file, to be mailed, printed or kept.
+
+    The state of the funnel, the best leads and why, who moved, how well the scores tell who buys,
+    and the quality of the data. The file needs no network and runs no script. What draws charts
+    has to be installed: make report does it.
+
+    \b
+    leadscore report --out report.html --png charts
+    """
+    from leadscore.report import ReportOptions
+    from leadscore.report import report as write_report
 
     with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
-        options = ExportOptions(marts, file_format.value, to)
-        output.json(export_marts(project, output, options))
+        options = ReportOptions(out, png, hide_personal_data, top)
+        output.json(write_report(project, output, options))
+
+
+@app.command()
+def learn(
+    scorecard: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SCORECARD",
+            help="The scorecard whose points are learned. With --new: whose leads are scored, and "
+            "which the new one is compared with.",
+            show_default=False,
+        ),
+    ] = None,
+    new: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Draft a new scorecard of this id from attributes and events.",
+            show_default=False,
+        ),
+    ] = None,
+    draft_id: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="The id of the draft with new points. Default: SCORECARD_learned.",
+            show_default=False,
+        ),
+    ] = None,
+    max_criteria: Annotated[
+        int, typer.Option(metavar="N", help="How many criteria a new scorecard has at most.")
+    ] = 20,
+    test_share: Annotated[
+        float,
+        typer.Option(metavar="PART", help="Which part of the leads, the latest, judges."),
+    ] = 0.3,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the draft into seeds/scoring/*.csv.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over a draft of the same id.")
+    ] = False,
+    target: Target = None,
+    dbt_vars: Vars = None,
+    project_dir: ProjectDir = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Propose points by what became of leads, as a draft.
+
+    Reads the back-test of the last run, fits on the earlier leads and judges by the later ones.
+    Prints the rows for the policy files; --write adds them as a draft scorecard, which the next
+    run scores beside the live ones. Where outcomes cannot be told from shuffled ones it says so,
+    proposes nothing and ends with exit code 6.
+
+    \b
+    leadscore learn b2b                     new points for the criteria of b2b
+    leadscore learn b2b --new b2b_next      a new scorecard for the same leads
+    """
+    from leadscore.learn.command import LearnOptions
+    from leadscore.learn.command import learn as learn_points
+
+    with _session(project_dir, target, dbt_vars, as_json, debug) as (project, output):
+        options = LearnOptions(scorecard, new, draft_id, max_criteria, test_share, write, replace)
+        result = learn_points(project, output, options)
+        output.json(result)
+    raise typer.Exit(result["exit_code"])
 
 
 @app.command()

@@ -15,8 +15,9 @@ import pickle
 import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from leadscore.errors import (
@@ -104,10 +105,18 @@ class Dbt:
     Args:
         project: the project to work on.
         more_vars: vars set by the command itself; they outrank those given by the user.
+        target_folder: where dbt writes to, for a command that must not disturb what it remembers
+            of the project as such; None for the project's own.
     """
 
-    def __init__(self, project: Project, more_vars: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        more_vars: dict[str, Any] | None = None,
+        target_folder: Path | None = None,
+    ) -> None:
         self.project = project
+        self.target_folder = target_folder or project.target_folder
         self.vars = {**project.given_vars, **(more_vars or {})}
         # What dbt parsed last, and a copy of it for the calls to come.
         self._parsed: Any = None
@@ -116,19 +125,49 @@ class Dbt:
     def at(self, as_of: str) -> Dbt:
         """dbt at another scoring moment, without reading the project again for it.
 
-        Nothing that is settled when dbt reads the project may hang on as_of.
-
         Args:
             as_of: the moment.
 
         Raises:
             LeadscoreError: the project does not parse.
         """
+        return self.told({"as_of": as_of})
+
+    def told(self, run_vars: Mapping[str, Any]) -> Dbt:
+        """dbt with other vars, without reading the project again for them.
+
+        Args:
+            run_vars: the vars; nothing that is settled when dbt reads the project may hang on them.
+
+        Raises:
+            LeadscoreError: the project does not parse.
+        """
         if self._parsed is None:
             self.manifest()
-        moved = Dbt(self.project, {**self.vars, "as_of": as_of})
-        moved._kept = pickle.dumps(self._parsed)
-        return moved
+        other = Dbt(self.project, {**self.vars, **run_vars}, self.target_folder)
+        other._kept = pickle.dumps(self._parsed)
+        return other
+
+    def reading_seeds_from(self, files: Mapping[str, Path]) -> Dbt:
+        """dbt that loads other files than those of the project.
+
+        Args:
+            files: by the unique id of the seed. They must be copies: dbt puts the SQL that it ran
+                where it thinks that its own folder is, and that is over them.
+
+        Raises:
+            LeadscoreError: the project does not parse.
+        """
+        if self._parsed is None:
+            self.manifest()
+        other = Dbt(self.project, self.vars, self.target_folder)
+        parsed = pickle.loads(pickle.dumps(self._parsed))
+        for seed, file in files.items():
+            # dbt joins it to the project's folder, which an absolute path survives.
+            parsed.nodes[seed].original_file_path = str(file.resolve())
+        other._parsed = parsed
+        other._kept = pickle.dumps(parsed)
+        return other
 
     def call(self, command: str, *arguments: str, progress: Progress | None = None) -> Invocation:
         """Runs one dbt command.
@@ -146,13 +185,15 @@ class Dbt:
             "--log-level",
             "none",
             "--log-level-file",
-            "debug",
+            os.environ.get("DBT_LOG_LEVEL_FILE") or "debug",
             "--no-print",
             command,
             *arguments,
         ]
         words += ["--project-dir", str(self.project.root)]
         words += ["--profiles-dir", str(self.project.profiles_folder.resolve())]
+        if self.target_folder != self.project.target_folder:
+            words += ["--target-path", str(self.target_folder)]
         if self.project.target:
             words += ["--target", self.project.target]
         if self.vars:
@@ -185,7 +226,7 @@ class Dbt:
                 where=str(self.project.file),
                 remedy=f"The log says more: {self.project.log_file}",
             )
-        return _read_json(self.project.target_folder / "manifest.json")
+        return _read_json(self.target_folder / "manifest.json")
 
     def keep_parsed(self) -> None:
         """Reads the project now and not again: further calls skip that.
@@ -235,7 +276,7 @@ class Dbt:
 
     def _steps(self, invocation_id: str | None) -> list[Step]:
         """The steps of this invocation; none when dbt stopped before it wrote any."""
-        path = self.project.target_folder / "run_results.json"
+        path = self.target_folder / "run_results.json"
         if not path.exists():
             return []
         try:
@@ -262,6 +303,8 @@ class Dbt:
         logging.raiseExceptions = False
         os.environ.setdefault("DO_NOT_TRACK", "1")
         os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+        # Hints on how to run dbt are for its own command line, and leave a file in the home folder.
+        os.environ.setdefault("DBT_ENGINE_HINTS_ENABLED", "false")
         before = os.getcwd()
         # A relative path in profiles.yml means: beside that file's project.
         os.chdir(self.project.root)

@@ -25,6 +25,8 @@ class ExitCode(IntEnum):
     POLICY = 3
     NOT_FOUND = 4
     INPUT = 5
+    NO_SIGNAL = 6
+    CHANGED = 7
 
 
 class LeadscoreError(Exception):

@@ -41,7 +41,7 @@ def explain(
     project.ensure_profile()
     warehouse = Warehouse(Dbt(project))
     with output.busy("Reading the ledger"), warehouse.open():
-        scores = _scores(warehouse, lead_id, scorecard_id, draft)
+        scores = scores_of(warehouse, lead_id, scorecard_id, draft)
         ledgers = [_ledger(warehouse, score, draft) for score in scores]
     for score, ledger in zip(scores, ledgers, strict=True):
         _print_score(output, score)
@@ -70,10 +70,16 @@ def _mart(name: str, draft: bool) -> str:
     return f"{name}_draft" if draft else name
 
 
-def _scores(
+def scores_of(
     warehouse: Warehouse, lead_id: str, scorecard_id: str | None, draft: bool
 ) -> list[dict[str, Any]]:
     """The rows of scored_leads for a lead, by scorecard.
+
+    Args:
+        warehouse: the warehouse, open.
+        lead_id: the lead.
+        scorecard_id: only this scorecard; None for all.
+        draft: read the draft scorecards instead of the live ones.
 
     Raises:
         LeadscoreError: there is none.
@@ -109,7 +115,7 @@ def _ledger(warehouse: Warehouse, score: dict[str, Any], draft: bool) -> list[di
         f" where lead_id = {warehouse.text(score['lead_id'])}"
         f" and scorecard_id = {warehouse.text(score['scorecard_id'])}"
     )
-    lines.sort(key=_place_in_ledger)
+    lines.sort(key=place_in_ledger)
     total = Decimal(0)
     for line in lines:
         total += line["points"]
@@ -117,7 +123,7 @@ def _ledger(warehouse: Warehouse, score: dict[str, Any], draft: bool) -> list[di
     return lines
 
 
-def _place_in_ledger(line: dict[str, Any]) -> tuple:
+def place_in_ledger(line: dict[str, Any]) -> tuple:
     """Base points, each dimension with its groups and limits, the total's limit, the status."""
     kind = line["entry_type"]
     if kind == "base":
@@ -151,7 +157,7 @@ def _print_score(output: Output, score: dict[str, Any]) -> None:
         "score",
         f"{plain(score['score'])} (fit {plain(score['fit_score'])}, "
         f"engagement {plain(score['engagement_score'])})",
-        None if score["score_change"] is None else f"change {_signed(score['score_change'])}",
+        None if score["score_change"] is None else f"change {signed(score['score_change'])}",
     )
     say(
         "status",
@@ -198,7 +204,7 @@ def _print_ledger(output: Output, score: dict[str, Any], ledger: list[dict[str, 
     rows = [
         (
             line["name"] or line["entry_type"].replace("_", " "),
-            _signed(line["points"]),
+            signed(line["points"]),
             plain(line["running_total"]),
             group(line),
             None if line["measure_value"] is None else plain(line["measure_value"]),
@@ -218,7 +224,8 @@ def _print_ledger(output: Output, score: dict[str, Any], ledger: list[dict[str, 
     )
 
 
-def _signed(number: Decimal) -> str:
+def signed(number: Decimal) -> str:
+    """Points as people write them: a plus before those that are given."""
     return f"+{plain(number)}" if number > 0 else plain(number)
 
 

@@ -1,4 +1,4 @@
-"""`leadscore export`: marts as CSV or Parquet files.
+"""`leadscore export MART`: marts as CSV, JSON-lines or Parquet files.
 
 Rows come through the adapter a chunk at a time, so that it works for any engine and any size.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,12 +22,12 @@ import duckdb
 from leadscore.atomic_file import replacing
 from leadscore.dbt import Dbt
 from leadscore.errors import ExitCode, LeadscoreError
-from leadscore.output import Output, command
+from leadscore.output import Output, command, exact_number
 from leadscore.project import Project
 from leadscore.warehouse import StatementError, Warehouse, shown
 
 DEFAULT_FOLDER = "exports"
-_CHUNK_ROWS = 10_000
+CHUNK_ROWS = 10_000
 
 # What spreadsheets take for the beginning of a formula, also in full width and in small.
 _FORMULA = "[=+@\\-\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]"
@@ -45,7 +46,7 @@ class ExportOptions:
 
     Args:
         marts: the names of the marts.
-        format: `csv` or `parquet`.
+        format: `csv`, `jsonl` or `parquet`.
         folder: the folder of the files; None for the one in the project.
     """
 
@@ -55,12 +56,12 @@ class ExportOptions:
 
 
 @dataclass(frozen=True)
-class _Table:
-    """A mart's rows on their way into a file.
+class Rows:
+    """Rows on their way into a file.
 
     Args:
-        columns: their names.
-        types: their types as SQL, by the contract of the mart.
+        columns: the names of their columns.
+        types: the types of these as SQL, as by the contract of a mart.
         chunks: the rows.
     """
 
@@ -94,11 +95,11 @@ def export(project: Project, output: Output, options: ExportOptions) -> dict[str
         for node in nodes:
             path = folder / f"{node['name']}.{options.format}"
             try:
-                unfinished = finished.enter_context(_replacing(path))
+                unfinished = finished.enter_context(put_in_place(path))
                 with output.busy(f"Writing {path.name}"):
-                    rows = _WRITERS[options.format](_table(warehouse, node), unfinished)
+                    rows = WRITERS[options.format](_rows(warehouse, node), unfinished)
             except (StatementError, OSError, duckdb.Error) as error:
-                raise _failure(path, error) from error
+                raise unwritten(path, error) from error
             size = unfinished.stat().st_size
             files.append({"mart": node["name"], "file": str(path), "rows": rows, "bytes": size})
     seconds = round(time.monotonic() - began, 1)
@@ -149,26 +150,31 @@ def _mart(warehouse: Warehouse, name: str) -> dict[str, Any]:
     return nodes[name]
 
 
-def _table(warehouse: Warehouse, node: dict[str, Any]) -> _Table:
-    columns, chunks = warehouse.chunks(f"select * from {node['relation_name']}", _CHUNK_ROWS)
+def _rows(warehouse: Warehouse, node: dict[str, Any]) -> Rows:
+    columns, chunks = warehouse.chunks(f"select * from {node['relation_name']}", CHUNK_ROWS)
     contract = {name.lower(): column.get("data_type") for name, column in node["columns"].items()}
     # Columns of leads that a project shows besides are text.
     types = [contract.get(column.lower()) or "varchar" for column in columns]
-    return _Table(columns, types, chunks)
+    return Rows(columns, types, chunks)
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """As `replacing`; a file that cannot be put in place is told as such."""
+def put_in_place(path: Path) -> Iterator[Path]:
+    """As `replacing`; a file that cannot be put in place is told as such.
+
+    Raises:
+        LeadscoreError: it cannot.
+    """
     with contextlib.ExitStack() as replaced:
         yield replaced.enter_context(replacing(path))
         try:
             replaced.pop_all().close()
         except OSError as error:
-            raise _failure(path, error) from error
+            raise unwritten(path, error) from error
 
 
-def _failure(path: Path, error: Exception) -> LeadscoreError:
+def unwritten(path: Path, error: Exception) -> LeadscoreError:
+    """That a file could not be written, and why."""
     reason = error.what if isinstance(error, LeadscoreError) else str(error)
     return LeadscoreError(
         f"This file cannot be written: {reason}",
@@ -177,7 +183,7 @@ def _failure(path: Path, error: Exception) -> LeadscoreError:
     )
 
 
-def _text(cell: Any) -> str | None:
+def as_text(cell: Any) -> str | None:
     """A cell as text that says all of it, whatever the engine."""
     if cell is None or isinstance(cell, str):
         return cell
@@ -192,7 +198,7 @@ def _text(cell: Any) -> str | None:
     return str(cell)
 
 
-def _write_csv(table: _Table, path: Path) -> int:
+def _write_csv(table: Rows, path: Path) -> int:
     """Writes UTF-8 with commas; an empty text is `""`, nothing is nothing."""
     rows = 0
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -207,14 +213,34 @@ def _csv_cell(cell: Any) -> str:
     if cell is None:
         return ""
     if not isinstance(cell, str):
-        return _text(cell)
+        return as_text(cell)
     text = for_spreadsheet(cell)
     if text and not _TO_QUOTE.search(text):
         return text
     return '"' + text.replace('"', '""') + '"'
 
 
-def _write_parquet(table: _Table, path: Path) -> int:
+def _write_jsonl(table: Rows, path: Path) -> int:
+    """Writes an object per line: numbers as numbers, times as ISO 8601 in UTC."""
+    rows = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for chunk in table.chunks:
+            for row in chunk:
+                cells = dict(zip(table.columns, map(_json_cell, row), strict=True))
+                file.write(json.dumps(cells, ensure_ascii=False) + "\n")
+            rows += len(chunk)
+    return rows
+
+
+def _json_cell(cell: Any) -> Any:
+    if isinstance(cell, datetime):
+        return f"{cell.isoformat()}Z"
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return exact_number(cell) if isinstance(cell, Decimal) else cell
+
+
+def _write_parquet(table: Rows, path: Path) -> int:
     """Writes the columns in the types of the contract.
 
     Cells travel as text, which every engine's driver and DuckDB agree on to the last digit.
@@ -227,14 +253,15 @@ def _write_parquet(table: _Table, path: Path) -> int:
         connection.execute(f"create table exported ({', '.join(typed)})")
         cells = ", ".join("unnest(?::varchar[])" for _ in table.columns)
         for chunk in table.chunks:
-            columns = [list(map(_text, column)) for column in zip(*chunk, strict=True)]
+            columns = [list(map(as_text, column)) for column in zip(*chunk, strict=True)]
             connection.execute(f"insert into exported select {cells}", columns)
             rows += len(chunk)
         connection.table("exported").write_parquet(str(path))
     return rows
 
 
-_WRITERS: dict[str, Callable[[_Table, Path], int]] = {
+WRITERS: dict[str, Callable[[Rows, Path], int]] = {
     "csv": _write_csv,
+    "jsonl": _write_jsonl,
     "parquet": _write_parquet,
 }

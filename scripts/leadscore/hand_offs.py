@@ -82,13 +82,13 @@ def begin(warehouse: Warehouse) -> int | None:
         return None
     insert = f"insert into {deliveries} (hand_off_id, status, http_status, recorded_at)"
     now = _now(warehouse)
-    # Both or none, or hand-offs to come would be taken for earlier ones.
+    # Both in one statement, or hand-offs to come could be taken for earlier ones.
     with warehouse.transaction():
         warehouse.execute(
-            f"{insert} select hand_off_id, {warehouse.text(_SKIPPED)}, null, {now}"
+            f"{insert} select hand_off_id, {warehouse.text(_SKIPPED)}, cast(null as integer), {now}"
             f" from {warehouse.model(HAND_OFFS)}"
+            f" union all select null, {warehouse.text(_BEGAN)}, null, {now}"
         )
-        warehouse.execute(f"{insert} values (null, {warehouse.text(_BEGAN)}, null, {now})")
     status = warehouse.text(_SKIPPED)
     counted = warehouse.rows(f"select count(*) as n from {deliveries} where status = {status}")
     return counted[0]["n"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -30,6 +31,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
+from leadscore.atomic_file import replacing
 from leadscore.errors import LeadscoreError
 from leadscore.policy_files import PolicyProblem
 from leadscore.project import PACKAGE
@@ -118,7 +120,20 @@ class Output:
     def json(self, document: dict[str, Any]) -> None:
         """The result as JSON; only with `--json`."""
         if self.as_json:
-            print(json.dumps(document, indent=2, ensure_ascii=False, default=_json_value))
+            print(json_text(document))
+
+    def save(self, path: Path, text: str | None, document: dict[str, Any]) -> None:
+        """Writes a file, whole or not at all.
+
+        Args:
+            path: where to; its folder is made when missing.
+            text: what to write; None for the document as JSON.
+            document: the result.
+        """
+        if text is None:
+            text = json_text(document) + "\n"
+        with replacing(path, 0o644) as unfinished:
+            unfinished.write_text(text, encoding="utf-8", newline="\n")
 
     def error(self, error: LeadscoreError) -> None:
         """A problem: what, where, what to do."""
@@ -217,13 +232,17 @@ class StepProgress:
         return f"{self._running[-1]:<36.36}" if self._running else " " * 36
 
 
+# What was typed, for a program that a command of ours starts.
+TYPED = "LEADSCORE_TYPED"
+
+
 def command(words: str) -> str:
     """A command to type next, as this one was typed: `.venv/bin/leadscore run`.
 
     Args:
         words: what comes behind `leadscore`.
     """
-    typed = sys.argv[0]
+    typed = os.environ.get(TYPED) or sys.argv[0]
     if Path(typed).name != PACKAGE or shutil.which(PACKAGE) == typed:
         return f"{PACKAGE} {words}"
     return f"{shlex.quote(typed)} {words}"
@@ -301,11 +320,24 @@ def _console(stream: Any, width: int | None = None) -> Console:
     return console
 
 
+def json_text(document: dict[str, Any]) -> str:
+    """A result as JSON text: numbers exact, times as people write them.
+
+    Args:
+        document: the result.
+    """
+    return json.dumps(document, indent=2, ensure_ascii=False, default=_json_value)
+
+
+def exact_number(value: Decimal) -> int | float | str:
+    """A number for JSON; a text where a JSON reader's floating point would lose digits."""
+    number = int(value) if value == value.to_integral_value() else float(value)
+    return number if Decimal(str(number)) == value else f"{value:f}"
+
+
 def _json_value(value: Any) -> Any:
     if isinstance(value, Decimal):
-        number = int(value) if value == value.to_integral_value() else float(value)
-        # Text where a JSON reader's floating point would lose digits.
-        return number if Decimal(str(number)) == value else f"{value:f}"
+        return exact_number(value)
     if isinstance(value, datetime):
         return value.isoformat(" ")
     if isinstance(value, date):

@@ -14,11 +14,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from leadscore.beside import (
+    HISTORY,
+    KEPT,
+    POLICY,
+    SUFFIX_VAR,
+    drop_schemas,
+    refuse_live_schemas,
+    side_schemas,
+)
 from leadscore.dbt import Dbt, Invocation
 from leadscore.errors import ExitCode, LeadscoreError
 from leadscore.output import Output, command, count
 from leadscore.project import PACKAGE, Project
-from leadscore.run import GATE, NOT_TESTS, RunOptions, prepared, run_failure
+from leadscore.publish import is_wanted
+from leadscore.run import GATE, TABLES_ONLY, RunOptions, prepared, run_failure
 from leadscore.run_lock import alone
 from leadscore.warehouse import Warehouse
 
@@ -27,11 +37,6 @@ LOOK = "as_known"
 REPLAY = "replay"
 SPANS = "int_history__score_spans"
 KEPT_MOMENTS = "int_history__kept_moments"
-# Tags of what a replay reads and adds to where it is, and never builds beside.
-_KEPT = "kept"
-_HISTORY = "history"
-# The tag of the policy's seeds.
-_POLICY = "policy"
 
 # As macros/engines/times.sql reads as_of.
 _TIME = re.compile(
@@ -147,7 +152,7 @@ def score_as_known(
     past = _Past(project, output, LOOK, as_known=True)
     past.require_kept(moment)
     selection = f"{options.select} +{GATE}" if options.select else f"package:{PACKAGE}"
-    return past.score(moment, selection.split(), [f"tag:{_HISTORY}"]), past.warehouse
+    return past.score(moment, selection.split(), [f"tag:{HISTORY}"]), past.warehouse
 
 
 def replay(project: Project, output: Output, options: ReplayOptions) -> dict[str, Any]:
@@ -185,7 +190,7 @@ def _replay(
     for moment in moments:
         leads = None
         if moment not in observed:
-            past.score(moment, [f"+{SPANS}"])
+            past.score(moment, [f"+{SPANS},package:{PACKAGE}", f"tag:{POLICY}"])
             leads = past.scored_leads()
             output.say(f"{moment}: {count(leads, 'score')}")
         results.append({"moment": moment, "added": leads is not None, "scores": leads})
@@ -197,7 +202,7 @@ def _replay(
         f"Added {count(added, 'moment')} to the history of scores; "
         f"{len(moments) - added:,} of {len(moments):,} were there already."
     )
-    if added:
+    if added and past.is_published():
         output.say(f"For readers of the published file: {command('publish')}")
     output.say(f"Done in {seconds} s.")
     return {"ok": True, "exit_code": 0, "duration_seconds": seconds, "moments": results}
@@ -218,7 +223,12 @@ class _Past:
         self.output = output
         self.suffix = suffix
         self.as_known = as_known
-        more_vars: dict[str, Any] = {"schema_suffix": suffix, "as_known": as_known}
+        # Nobody compares what a past run predicted with what a past run knew of it.
+        more_vars: dict[str, Any] = {
+            SUFFIX_VAR: suffix,
+            "as_known": as_known,
+            "backtest": False,
+        }
         if as_known:
             # What stands in the policy's files now is of no matter.
             if project.ensure_profile():
@@ -230,7 +240,9 @@ class _Past:
         # dbt reads the project once for all moments that were scored with the same settings.
         self._by_settings: dict[str, Dbt] = {"{}": dbt}
         self._warned: set[str] = set()
-        self._refuse_live_schemas()
+        refuse_live_schemas(
+            self.warehouse, suffix, "A past moment cannot be scored beside the live tables"
+        )
 
     def require_kept(self, moment: datetime) -> None:
         """Makes sure that inputs were kept by a moment.
@@ -274,6 +286,11 @@ class _Past:
             relation = self.warehouse.model("scored_leads")
             return self.warehouse.rows(f"select count(*) as leads from {relation}")[0]["leads"]
 
+    def is_published(self) -> bool:
+        """Whether there is a file for readers."""
+        with self.warehouse.open():
+            return is_wanted(self.warehouse)
+
     def score(
         self, moment: datetime, selection: Sequence[str], left_out: Sequence[str] = ()
     ) -> Invocation:
@@ -288,11 +305,11 @@ class _Past:
             LeadscoreError: a step failed.
         """
         dbt = self._dbt(moment)
-        left_out = [*left_out, f"tag:{_KEPT}"]
+        left_out = [*left_out, f"tag:{KEPT}"]
         if self.as_known:
             # The policy is read from the kept ones, whatever its files say now.
-            left_out.append(f"tag:{_POLICY}")
-        words = [*NOT_TESTS, "--full-refresh", "--select", *selection, "--exclude", *left_out]
+            left_out.append(f"tag:{POLICY}")
+        words = [*TABLES_ONLY, "--full-refresh", "--select", *selection, "--exclude", *left_out]
         with self.output.steps() as progress:
             invocation = dbt.call("build", *words, progress=progress)
         for warning in invocation.warnings:
@@ -306,10 +323,7 @@ class _Past:
     def drop_schemas(self) -> None:
         """Takes the schemas away again."""
         with self.warehouse.open():
-            for database, schema in sorted(self._schemas()):
-                quote = self.warehouse.quote
-                name = f"{quote(database)}.{quote(schema)}"
-                self.warehouse.execute(f"drop schema if exists {name} cascade")
+            drop_schemas(self.warehouse, side_schemas(self.warehouse.manifest))
 
     def _dbt(self, moment: datetime) -> Dbt:
         settings = self._settings(moment) if self.as_known else {}
@@ -331,32 +345,3 @@ class _Past:
             for name, value in json.loads(rows[0]["settings"]).items()
             if value != self.project.var(name)
         }
-
-    def _built_nodes(self) -> list[dict[str, Any]]:
-        """The nodes that are built beside the live ones."""
-        return [
-            node
-            for node in self.warehouse.manifest["nodes"].values()
-            if node["package_name"] == PACKAGE
-            and node["resource_type"] in ("model", "seed")
-            and not {_KEPT, _HISTORY} & set(node["config"]["tags"])
-        ]
-
-    def _schemas(self) -> set[tuple[str, str]]:
-        return {(node["database"], node["schema"]) for node in self._built_nodes()}
-
-    def _refuse_live_schemas(self) -> None:
-        """Makes sure that nothing live is overwritten.
-
-        Raises:
-            LeadscoreError: the project has a rule of its own for the names of schemas.
-        """
-        for node in self._built_nodes():
-            if not node["schema"].lower().endswith(f"_{self.suffix}"):
-                raise LeadscoreError(
-                    "A past moment cannot be scored beside the live tables: "
-                    f"{node['name']} would be built in the schema {node['schema']}.",
-                    where=str(self.project.file),
-                    remedy="Where the project names schemas itself, let names end with the var: "
-                    "+schema: \"{{ ['marts', var('schema_suffix', '')] | select | join('_') }}\"",
-                )

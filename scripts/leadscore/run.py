@@ -14,12 +14,17 @@ from leadscore.project import PACKAGE, POLICY_FILES, Project
 from leadscore.publish import Published, is_wanted, renew
 from leadscore.raw_tables import RAW_TABLES
 from leadscore.run_lock import alone
-from leadscore.warehouse import Warehouse
+from leadscore.warehouse import Warehouse, location
 
 GATE = "int_policy__gate"
 MARTS = ("scored_leads", "lead_score_contributions", "scored_accounts", "rejected_rows")
-# What `run` builds: everything but tests, which `dbt build` and `make test` run.
-NOT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+# What is built: the package and, where another project imports it, what that one feeds it with; but
+# no tests, which `dbt build` and `make test` run.
+EVERYTHING = f"+package:{PACKAGE}"
+# dbt goes through exposures too, which nobody builds.
+TABLES_ONLY = tuple(
+    word for kind in ("test", "unit_test", "exposure") for word in ("--exclude-resource-type", kind)
+)
 _BEST = 10
 
 
@@ -66,12 +71,14 @@ class PolicyError(LeadscoreError):
 
     Args:
         problems: all of them.
+        where: which policy, unless it is that of the working copy.
     """
 
-    def __init__(self, problems: list[PolicyProblem]) -> None:
+    def __init__(self, problems: list[PolicyProblem], where: str | None = None) -> None:
         super().__init__(
             f"The policy has {count(len(problems), 'problem')}; nothing was scored, "
             "and earlier scores stay as they were.",
+            where=where,
             remedy="Mend the cells that the table names, then run again.",
             code=ExitCode.POLICY,
             details={"problems": [problem.as_json() for problem in problems]},
@@ -159,11 +166,11 @@ def score(project: Project, output: Output, options: RunOptions) -> tuple[Invoca
 
 def _score(project: Project, output: Output, options: RunOptions) -> tuple[Invocation, Warehouse]:
     dbt = prepared(project, output, {"as_of": options.as_of} if options.as_of else {})
-    selection = f"package:{PACKAGE}"
+    selection = EVERYTHING
     if options.select:
         # The gate comes along, so that no selection can score by a policy with errors.
         selection = f"{options.select} +{GATE}"
-    words = [*NOT_TESTS, "--select", *selection.split()]
+    words = [*TABLES_ONLY, "--select", *selection.split()]
     if options.full_refresh:
         words.append("--full-refresh")
     with output.steps() as progress:
@@ -192,17 +199,19 @@ def prepared(project: Project, output: Output, more_vars: dict[str, Any]) -> Dbt
         output.note("Made profiles.yml from profiles.yml.example.")
     files = check_policy_files(project.policy_folder)
     if files.problems:
-        raise PolicyError(files.problems + _other_problems(project, output, files))
+        raise PolicyError(files.problems + _other_problems(project, output, files, more_vars))
     if files.absent:
         more_vars = {**more_vars, "absent_policy_files": files.absent}
     return Dbt(project, more_vars)
 
 
-def _other_problems(project: Project, output: Output, files: PolicyFiles) -> list[PolicyProblem]:
+def _other_problems(
+    project: Project, output: Output, files: PolicyFiles, more_vars: dict[str, Any]
+) -> list[PolicyProblem]:
     """The problems of the cells of files that can be loaded, so that all are told at once."""
     broken = {problem.file for problem in files.problems}
     absent = [name for name in POLICY_FILES if name in files.absent or f"{name}.csv" in broken]
-    dbt = Dbt(project, {"absent_policy_files": absent})
+    dbt = Dbt(project, {**more_vars, "absent_policy_files": absent})
     if not build_policy_errors(dbt, output).ok:
         # A file may be bad enough to stop dbt as a whole; then the files come first.
         return []
@@ -217,7 +226,7 @@ def build_policy_errors(dbt: Dbt, output: Output) -> Invocation:
         output: where to show progress.
     """
     with output.steps() as progress:
-        return dbt.call("build", *NOT_TESTS, "--select", "+policy_errors", progress=progress)
+        return dbt.call("build", *TABLES_ONLY, "--select", "+policy_errors", progress=progress)
 
 
 def policy_problems(warehouse: Warehouse) -> list[PolicyProblem]:
@@ -425,10 +434,10 @@ def _missing_sources(project: Project, warehouse: Warehouse) -> list[str]:
     missing = []
     with warehouse.open():
         for table in RAW_TABLES.values():
-            node = warehouse.source(table.source, table.name)
-            if node is None or not project.var(f"has_{table.name}", True):
+            node = warehouse.raw(table)
+            if node is None:
                 continue
-            kind = warehouse.relation_kind(node["database"], node["schema"], node["identifier"])
+            kind = warehouse.relation_kind(*location(node))
             if kind is None:
                 missing.append(node["relation_name"])
     return missing

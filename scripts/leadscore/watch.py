@@ -33,14 +33,21 @@ from leadscore.output import Output, count
 from leadscore.project import PACKAGE, Project
 from leadscore.publish import is_wanted, renew
 from leadscore.raw_tables import RAW_TABLES
-from leadscore.run import NOT_TESTS, prepared, run_failure
-from leadscore.warehouse import Warehouse
+from leadscore.run import EVERYTHING, TABLES_ONLY, prepared, run_failure
+from leadscore.warehouse import Warehouse, location
 from leadscore.webhook import Reception, Webhook
 
 # What is run when all may have changed, and when nothing but events came in: then the policy stays
 # as the last complete run compiled it, and no inputs are kept for later looks back.
-COMPLETE_RUN = f"package:{PACKAGE}"
-_POLICY = "path:seeds path:models/staging/policy path:models/intermediate/policy policy_errors"
+COMPLETE_RUN = EVERYTHING
+_POLICY = " ".join(
+    (
+        "resource_type:seed",
+        f"{PACKAGE}.staging.policy",
+        f"{PACKAGE}.intermediate.policy",
+        f"{PACKAGE}.marts.operations.policy_errors",
+    )
+)
 EVENTS_RUN = f"{COMPLETE_RUN} --exclude {_POLICY} tag:kept"
 # Time alone changes scores, so after this many seconds a complete run is due, news or not.
 COMPLETE_EVERY = 60.0
@@ -361,7 +368,7 @@ class _Watch:
         quiet = Output(as_json=True)
         with self.stop.interruptible(), self.output.busy("Scoring"):
             try:
-                invocation = dbt.call("build", *NOT_TESTS, "--select", *selection.split())
+                invocation = dbt.call("build", *TABLES_ONLY, "--select", *selection.split())
                 if not invocation.ok:
                     raise run_failure(self.project, quiet, invocation, warehouse)
             finally:
@@ -427,10 +434,10 @@ class _Watch:
             return {}
         seen: dict[str, tuple] = {}
         for table in RAW_TABLES.values():
-            node = warehouse.source(table.source, table.name)
-            if node is None or not self.project.var(f"has_{table.name}", True):
+            node = warehouse.raw(table)
+            if node is None:
                 continue
-            columns = warehouse.columns(node["database"], node["schema"], node["identifier"])
+            columns = warehouse.columns(*location(node))
             if not columns:
                 # The run says better than we could what is missing.
                 seen[table.name] = ()

@@ -9,11 +9,30 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
+import msgpack
 from harness import close_warehouses, copy_project
 from leadscore.cli import main
+
+# What dbt keeps of a project, to read only what changed.
+_REMEMBERED = Path("target") / "partial_parse.msgpack"
+
+
+def _moved(remembered: bytes, old: Path, new: Path) -> bytes:
+    """Return what dbt keeps of a project, with the paths of another folder."""
+
+    def renamed(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {key: renamed(value) for key, value in part.items()}
+        if isinstance(part, list):
+            return [renamed(each) for each in part]
+        if isinstance(part, str) and (part == str(old) or part.startswith(f"{old}{os.sep}")):
+            return str(new) + part[len(str(old)) :]
+        return part
+
+    return msgpack.packb(renamed(msgpack.unpackb(remembered, strict_map_key=False)))
 
 
 @dataclass
@@ -45,11 +64,23 @@ class Copy:
     """
 
     root: Path
+    # Where others were made before.
+    _roots: ClassVar[list[Path]] = []
 
     @classmethod
     def fresh(cls, root: Path) -> Copy:
-        """A copy of the project as git knows it, in a new folder."""
+        """A copy of the project as git knows it, in a new folder.
+
+        What dbt remembers of another copy goes with it, so that it need not read all of it again.
+        """
         copy_project(root)
+        for other in cls._roots:
+            if (other / _REMEMBERED).exists():
+                (root / "target").mkdir()
+                told = _moved((other / _REMEMBERED).read_bytes(), other, root)
+                (root / _REMEMBERED).write_bytes(told)
+                break
+        cls._roots.append(root)
         return cls(root)
 
     @property

@@ -30,6 +30,7 @@ KEYS = {
         "dimension",
     ],
     "scored_accounts": ["scorecard_id", "account_id"],
+    "backtest_scores": ["scorecard_id", "lead_id"],
     "rejected_rows": ["source_name", "row_id", "reason"],
     "policy_errors": ["file", "row_id", "column_name"],
 }

@@ -5,23 +5,28 @@ dbt is called and the warehouse is read by the project's own scripts, the one pl
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gc
+import hashlib
+import itertools
 import json
 import os
+import pickle
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import yaml
 from leadscore.dbt import Dbt, Invocation
+from leadscore.errors import LeadscoreError
 from leadscore.policy_files import check_policy_files
 from leadscore.project import Project as LeadscoreProject
-from leadscore.run import NOT_TESTS
+from leadscore.run import TABLES_ONLY
 from leadscore.warehouse import Warehouse
 from oracle import TABLES, Table
 
@@ -33,6 +38,8 @@ MODELS = {
     "contributions": "lead_score_contributions",
     "contributions_draft": "lead_score_contributions_draft",
 }
+# A selection of what the oracle's tables are made from, without the figures of the back-test.
+COMPARED = " ".join(f"+{MODELS.get(name, name)}" for name in TABLES)
 RAW_TABLES = {
     "leads": "crm.leads",
     "outcomes": "crm.outcomes",
@@ -42,17 +49,37 @@ RAW_TABLES = {
 # What the environment might say about other projects and warehouses.
 _FOREIGN = ("DBT_PROFILES_DIR", "DBT_TARGET_PATH", "DBT_LOG_PATH", "LEADSCORE_DUCKDB_PATH")
 _NOT_COPIED = shutil.ignore_patterns(
-    ".*", "target", "logs", "dbt_packages", "*.duckdb*", "__pycache__", "profiles.yml", "*.egg-info"
+    *(".*", "target", "logs", "dbt_packages", "*.duckdb*", "__pycache__", "profiles.yml"),
+    *("*.egg-info", "exports"),
 )
 _TESTS = ("data_tests", "tests", "unit_tests")
-_PROFILE = """\
-leadscore:
-  target: duckdb
-  outputs:
-    duckdb: {{type: duckdb, path: {path}, schema: leadscore, threads: 2}}
-"""
+# Those in C take a tenth of the time.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+# Vars that dbt needs when it runs a model and not when it reads the project, which takes it long.
+RUN_VARS = frozenset(
+    {
+        *("as_of", "lead_attributes", "event_properties", "missing_values", "conversion_outcomes"),
+        *("trend_days", "event_lookback_hours"),
+    }
+)
+_numbers = itertools.count(1)
 
+Raw = Mapping[str, Sequence[Mapping[str, str | None]] | None]
 PolicyFile = Sequence[Mapping[str, str | None]] | str | bytes | Path | None
+
+
+class Server(Protocol):
+    """A warehouse that many projects use, each under a name of its own."""
+
+    def output(self, name: str) -> dict[str, Any]:
+        """Return a dbt profile output for a fresh place of that name."""
+
+    def load_raw(self, name: str, raw: Raw) -> dict[str, Any] | None:
+        """Replace the raw tables; return the vars that say where they are, if any are needed."""
+
+    def forget(self, name: str) -> None:
+        """Remove all that is stored under the name."""
 
 
 class Project:
@@ -60,15 +87,28 @@ class Project:
 
     Args:
         root: the folder to make; its parent must exist.
+        server: where its tables go; None: into a DuckDB file in the folder.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, server: Server | None = None) -> None:
         copy_project(root)
         self.root = root
         self.database = root / DATABASE
-        profile = _PROFILE.format(path=json.dumps(str(self.database)))
-        (root / "profiles.yml").write_text(profile, encoding="utf-8")
+        self.server = server
+        self.name = f"project_{next(_numbers)}"
+        output: dict[str, Any] = {
+            "type": "duckdb",
+            "path": str(self.database),
+            "schema": "leadscore",
+            "threads": 2,
+        }
+        if server is not None:
+            output = server.output(self.name)
+        profile = {"leadscore": {"target": output["type"], "outputs": {output["type"]: output}}}
+        (root / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
         self._dbt: Dbt | None = None
+        self._place = {key: value for key, value in output.items() if key != "path"}
+        self._places: dict[str, Any] = {}
 
     @property
     def policy_folder(self) -> Path:
@@ -97,12 +137,15 @@ class Project:
             else:
                 _write_csv(path, content)
 
-    def load_raw(self, raw: Mapping[str, Sequence[Mapping[str, str | None]] | None]) -> None:
+    def load_raw(self, raw: Raw) -> None:
         """Replace the raw tables by tables of text; empty cells are null.
 
         Args:
             raw: `leads`, `events`, `outcomes`, `identities`; None or absent: no such table.
         """
+        if self.server is not None:
+            self._places = self.server.load_raw(self.name, raw) or {}
+            return
         with duckdb.connect(str(self.database)) as connection:
             for name, relation in RAW_TABLES.items():
                 connection.execute(f"create schema if not exists {relation.partition('.')[0]}")
@@ -121,6 +164,9 @@ class Project:
     def forget(self) -> None:
         """Remove the warehouse, so that the next run is the first one."""
         close_warehouses()
+        if self.server is not None:
+            self.server.forget(self.name)
+            return
         for path in (self.database, self.database.with_name(f"{DATABASE}.wal")):
             path.unlink(missing_ok=True)
 
@@ -137,14 +183,46 @@ class Project:
         Returns what came of it; a failed step is no exception. Raises AssertionError where a
         policy file cannot be loaded at all.
         """
-        found = check_policy_files(self.policy_folder)
-        assert not found.problems, found.problems
-        given = {"use_demo_data": False, **config, "absent_policy_files": found.absent}
-        self._dbt = Dbt(LeadscoreProject(self.root, given_vars=given))
+        self._dbt = self._dbt_with(self.given_vars(config))
         words = [] if select is None else ["--select", *select.split()]
         if full_refresh:
             words.append("--full-refresh")
-        return self._dbt.call("build", *NOT_TESTS, *words)
+        return self._dbt.call("build", *TABLES_ONLY, *words)
+
+    def _dbt_with(self, given_vars: dict[str, Any]) -> Dbt:
+        """Return dbt, which reads each project once for all runs that differ in `RUN_VARS` only."""
+        run_vars = {name: value for name, value in given_vars.items() if name in RUN_VARS}
+        others = {name: value for name, value in given_vars.items() if name not in RUN_VARS}
+        state = json.dumps([others, self._place, _files_to_read(self.root)], sort_keys=True)
+        if state not in _read:
+            dbt = _Reading(LeadscoreProject(self.root, given_vars=others))
+            try:
+                dbt.manifest()
+            except LeadscoreError:
+                # The run itself says so.
+                return Dbt(LeadscoreProject(self.root, given_vars=given_vars))
+            _read[state] = dbt
+        dbt = _read[state]
+        if dbt.project.root != self.root:
+            dbt = dbt.moved_to(LeadscoreProject(self.root, given_vars=others))
+        return dbt.told(run_vars)
+
+    def given_vars(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the vars of a run: those of the caller, and what the folder and the server say.
+
+        Args:
+            config: as for `run`.
+
+        Raises AssertionError where a policy file cannot be loaded at all.
+        """
+        found = check_policy_files(self.policy_folder)
+        assert not found.problems, found.problems
+        return {
+            "use_demo_data": False,
+            **self._places,
+            **config,
+            "absent_policy_files": found.absent,
+        }
 
     def read(self, *names: str) -> dict[str, list[dict[str, str]]]:
         """Read tables of the last run, spelled as the golden cases spell them.
@@ -153,13 +231,8 @@ class Project:
             names: tables as the oracle calls them; none: all of them. A table that is not in the
                 warehouse is left out.
         """
-        assert self._dbt is not None, "nothing has run yet"
-        warehouse = Warehouse(self._dbt)
-        # The run has just written it; asking dbt again would take as long as a small run.
-        manifest = self.root / "target" / "manifest.json"
-        warehouse.manifest = json.loads(manifest.read_text(encoding="utf-8"))
         found = {}
-        with warehouse.open():
+        with self.warehouse() as warehouse:
             for name in names or TABLES:
                 model = MODELS.get(name, name)
                 if warehouse.has(model):
@@ -168,9 +241,70 @@ class Project:
                     found[name] = [_spelled(name, row) for row in rows]
         return found
 
+    @property
+    def has_run(self) -> bool:
+        """Whether there can be anything to read."""
+        return self._dbt is not None
+
+    @contextlib.contextmanager
+    def warehouse(self) -> Iterator[Warehouse]:
+        """Open the warehouse of the last run for a `with` block."""
+        assert self._dbt is not None, "nothing has run yet"
+        opened = Warehouse(self._dbt)
+        # The run has just written it; asking dbt again would take as long as a small run, unless
+        # another project with another engine was the last to run in this process.
+        manifest = self.root / "target" / "manifest.json"
+        if dbt_project() == self.root:
+            opened.manifest = json.loads(manifest.read_text(encoding="utf-8"))
+        with opened.open():
+            yield opened
+
+
+class _Reading(Dbt):
+    """dbt, with what it has read of a project for copies of it."""
+
+    def moved_to(self, project: LeadscoreProject) -> _Reading:
+        """Return dbt for a copy in another folder, in which all that dbt reads is the same."""
+        other = _Reading(project)
+        other._parsed = pickle.loads(pickle.dumps(self._parsed))
+        for node in other._parsed.nodes.values():
+            # Seeds are loaded from where they were found.
+            if getattr(node, "root_path", None):
+                node.root_path = str(project.root)
+        other.target_folder.mkdir(parents=True, exist_ok=True)
+        other._parsed.write(str(other.target_folder / "manifest.json"))
+        return other
+
+
+# What dbt has read, by what that was.
+_read: dict[str, _Reading] = {}
+
+
+def _files_to_read(root: Path) -> list[tuple[str, str]]:
+    """Return what tells whether dbt would read the project anew: its files but for the data."""
+    found = []
+    for kind in ("yml", "sql", "md"):
+        for path in root.rglob(f"*.{kind}"):
+            name = path.relative_to(root)
+            if "target" not in name.parts and name.name != "profiles.yml":
+                found.append((str(name), hashlib.sha256(path.read_bytes()).hexdigest()))
+    return sorted(found)
+
+
+def dbt_project() -> Path | None:
+    """Return the folder of the project that dbt in this process was called for last."""
+    from dbt.adapters.factory import FACTORY
+
+    roots = [Path(adapter.config.project_root) for adapter in FACTORY.adapters.values()]
+    return roots[0] if roots else None
+
 
 def close_warehouses() -> None:
-    """Let go of warehouse files, as the end of a process does."""
+    """Let go of warehouses, as the end of a process does."""
+    from dbt.adapters.factory import FACTORY
+
+    for adapter in FACTORY.adapters.values():
+        adapter.cleanup_connections()
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     DuckDBConnectionManager.close_all_connections()
@@ -185,6 +319,11 @@ def copy_project(root: Path) -> None:
     """
     shutil.copytree(PROJECT, root, ignore=_NOT_COPIED)
     _drop_tests(root)
+    forget_environment()
+
+
+def forget_environment() -> None:
+    """Leave aside what the environment says about other projects and warehouses."""
     for name in _FOREIGN:
         os.environ.pop(name, None)
 
@@ -192,7 +331,7 @@ def copy_project(root: Path) -> None:
 def _drop_tests(root: Path) -> None:
     """Take the dbt tests out of a copy: they are not run there, and reading them takes long."""
     for path in [*root.glob("models/**/*.yml"), *root.glob("seeds/**/*.yml")]:
-        described = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        described = yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}
         for key in _TESTS:
             described.pop(key, None)
         for kind in ("models", "seeds", "sources"):
@@ -204,7 +343,8 @@ def _drop_tests(root: Path) -> None:
                     for column in table.get("columns", []):
                         for key in _TESTS:
                             column.pop(key, None)
-        path.write_text(yaml.safe_dump(described, allow_unicode=True), encoding="utf-8")
+        text = yaml.dump(described, Dumper=_Dumper, allow_unicode=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def failures(invocation: Invocation) -> str:
@@ -240,6 +380,7 @@ def _time(value: datetime) -> str:
 _SPELLED: dict[type, Callable[[Any], str]] = {
     type(None): lambda value: "",
     str: str,
+    bool: lambda value: "true" if value else "false",
     int: str,
     Decimal: _decimal,
     datetime: _time,

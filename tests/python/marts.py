@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+from harness import Project
 
 # The mart, the columns that tell its rows apart, and those that may differ between two runs with
 # the same inputs.
@@ -18,6 +20,13 @@ _MARTS = {
         (),
     ),
     "scored_accounts": (("scorecard_id", "account_id"), ()),
+    "backtest_contributions": (("scorecard_id", "lead_id", "criterion_id"), ()),
+    "backtest_scores": (("scorecard_id", "lead_id"), ()),
+    "score_performance": (("scorecard_id",), ()),
+    "score_gains": (("scorecard_id", "decile"), ()),
+    "band_performance": (("scorecard_id", "scope", "band"), ()),
+    "criterion_performance": (("criterion_id",), ()),
+    "score_drift": (("scorecard_id", "population", "criterion_id"), ()),
     "rejected_rows": (("source_name", "row_id", "reason"), ("row",)),
     "policy_errors": (("file", "row_id", "column_name"), ()),
     "run_audit": (("source_name", "scorecard_id"), ("run_id", "run_started_at")),
@@ -34,12 +43,16 @@ class Mart:
         name: its name.
         columns: the names of its columns.
         rows: its rows.
+        key: the columns that tell its rows apart; those of the marts above when not given.
     """
 
-    def __init__(self, name: str, columns: list[str], rows: list[tuple]) -> None:
+    def __init__(
+        self, name: str, columns: list[str], rows: list[tuple], key: Sequence[str] = ()
+    ) -> None:
         self.name = name
         self.columns = columns
         self.rows = Counter(rows)
+        self.key = key or _MARTS[name][0]
 
 
 def read_marts(path: Path, *, read_only: bool = False) -> Marts:
@@ -66,6 +79,31 @@ def read_marts(path: Path, *, read_only: bool = False) -> Marts:
     return found
 
 
+def marts_of(project: Project) -> Marts:
+    """Read every mart of a project that has run, on whatever engine; else as `read_marts`.
+
+    Rows of several engines compare as equal where they are: numbers by value, times without zone.
+    """
+    if project.server is None:
+        return read_marts(project.database)
+    found: Marts = {}
+    if not project.has_run:
+        return found
+    with project.warehouse() as warehouse:
+        for name, (_, varying) in _MARTS.items():
+            if not warehouse.has(name):
+                continue
+            relation = warehouse.model(name)
+            where = ""
+            if name == "run_audit":
+                where = _LAST_RUN.replace("leadscore.run_audit", relation)
+            columns, chunks = warehouse.chunks(f"select * from {relation}{where}", 10_000)
+            kept = [place for place, column in enumerate(columns) if column not in varying]
+            rows = [tuple(row[place] for place in kept) for chunk in chunks for row in chunk]
+            found[name] = Mart(name, [columns[place] for place in kept], rows)
+    return found
+
+
 def diff_marts(expected: Marts, got: Marts, *, most: int = 8) -> list[str]:
     """Compare marts to the cell.
 
@@ -85,6 +123,16 @@ def diff_marts(expected: Marts, got: Marts, *, most: int = 8) -> list[str]:
             if len(found) > most:
                 lines.append(f"{name}: {len(found) - most} more differences")
     return lines
+
+
+def count_differing(expected: Mart, got: Mart) -> int:
+    """Count the rows that only one of two marts has; one that has changed counts once."""
+    lacking = _by_key(expected, expected.rows - got.rows)
+    needless = _by_key(got, got.rows - expected.rows)
+    return sum(
+        max(len(lacking.get(key, ())), len(needless.get(key, ())))
+        for key in lacking.keys() | needless.keys()
+    )
 
 
 def _diff_mart(expected: Mart, got: Mart) -> list[str]:
@@ -112,7 +160,7 @@ def _by_key(mart: Mart, rows: Counter) -> dict[tuple[str, ...], list[dict]]:
     found: dict[tuple[str, ...], list[dict]] = {}
     for row in rows.elements():
         cells = dict(zip(mart.columns, row, strict=True))
-        key = tuple(str(cells[column]) for column in _MARTS[mart.name][0] if cells[column])
+        key = tuple(str(cells[column]) for column in mart.key if cells[column])
         found.setdefault(key, []).append(cells)
     return found
 

@@ -55,6 +55,10 @@ def _model(name: str, right: str, wrong: str) -> PlantedError:
     return PlantedError(name, f"models/intermediate/scoring/{name}.sql", right, wrong)
 
 
+def _backtest(name: str, right: str, wrong: str) -> PlantedError:
+    return PlantedError(name, f"models/intermediate/backtest/{name}.sql", right, wrong)
+
+
 def _state(name: str, right: str, wrong: str, file: str = "") -> PlantedError:
     """Return an error in what is kept: in a macro, or without a file in the model of that name."""
     path = f"macros/state/{file}.sql" if file else f"models/intermediate/{name}.sql"
@@ -246,9 +250,7 @@ ERRORS = [
     _macro(
         "rounded_quotient", "(2 * 10 ** places) ~ ' + ' ~ bottom", "(2 * 10 ** places)", NUMBERS
     ),
-    _macro(
-        "half_power", "cast(0.5 as double precision)", "cast(0.501 as double precision)", NUMBERS
-    ),
+    _macro("half_power", "693147180559945309", "693147180059945309", NUMBERS),
     _macro("rounded_product", "as decimal(38, {{ places }}))", "as decimal(38, 2))", NUMBERS),
     _macro("number_pattern", "{1,12}", "{1,11}", NUMBERS),
     _macro("time_pattern", "( ?(Z|", "((Z|", TIMES),
@@ -292,7 +294,27 @@ ERRORS = [
         "checks/policy_cells",
     ),
     # --- models that hold a rule of their own ---
-    _model("int_scoring__lead_moments", "<= moment_sets.scored_at", "< moment_sets.scored_at"),
+    _model("int_scoring__lead_moments", "<= lead_moments.scored_at", "< lead_moments.scored_at"),
+    # --- the back-test ---
+    PlantedError(
+        "int_facts__leads",
+        "models/intermediate/facts/int_facts__leads.sql",
+        "leads.created_at <= {{ own_moment }}",
+        "leads.created_at < {{ own_moment }}",
+    ),
+    _backtest(
+        "int_backtest__labels",
+        "        outcomes.occurred_at,",
+        "        outcomes.known_at as occurred_at,",
+    ),
+    _backtest("int_backtest__labels", "leads.scored_at >= ", "leads.scored_at > "),
+    _backtest("int_backtest__labels", "leads.window_ends_at >= ", "leads.window_ends_at > "),
+    _macro(
+        "exclusion_reason",
+        "when {{ window_ends_at }} > {{ as_of }}",
+        "when {{ window_ends_at }} >= {{ as_of }}",
+        "scoring/backtest",
+    ),
     _model(
         "int_scoring__ranks",
         "results.last_event_at desc nulls last",
@@ -342,6 +364,22 @@ ERRORS = [
         "state/int_state__touched_leads",
         "(leads.created_at > this_run.last_as_of and leads.created_at <= this_run.as_of)",
         "1 = 0",
+    ),
+    _state(
+        "state/int_state__touched_leads",
+        "(leads.backtest_at > this_run.last_as_of and leads.backtest_at <= this_run.as_of)",
+        "1 = 0",
+    ),
+    _state(
+        "facts/int_facts__leads",
+        "columns.append('leads.backtest_moment')",
+        "columns.append('leads.created_at')",
+    ),
+    _state(
+        "moved_moment",
+        "when {{ moment_sets()['trend'] }} then {{ this_run }}.trend_at",
+        "else {{ this_run }}.trend_at",
+        "moments",
     ),
     _state(
         "scoring/int_scoring__event_measures",

@@ -21,6 +21,8 @@ PROPERTY_COLUMNS = {
     "loaded": "loaded_at",
     "visitor": "anonymous_id", "same page": "page",
 }
+# Columns of leads that may hold the moment of each lead's back-test; two are attributes as well.
+MOMENT_COLUMNS = ["own moment", " OWN MOMENT ", "renewal", "Trial_Ends"]
 # Columns that a source may lack.
 OPTIONAL_COLUMNS = [
     ("leads", "created_at"), ("leads", "UPDATED_AT"), ("leads", "account_id"),

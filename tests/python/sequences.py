@@ -136,6 +136,7 @@ class _Story:
         self.raw["leads"] = [self._lead() for _ in range(self.lead_count)]
         self._add_events(self.event_count * 4 // 10, first=True)
         self.raw["outcomes"] = [self._outcome() for _ in range(self.lead_count // 2)]
+        self.raw["outcomes"] += strategies.draw_conversions(draw, self.config, self.raw["leads"])
         self.raw["identities"] = [self._identity() for _ in range(self.lead_count // 2)]
         lacking = [
             one for one in pools.OPTIONAL_COLUMNS if self.seed % 2 and draw.randint(0, 99) < 6

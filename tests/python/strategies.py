@@ -16,7 +16,8 @@ from typing import Any
 import pools
 from hypothesis import strategies as st
 from oracle import Table
-from oracle.cells import WHITE_SPACE
+from oracle.cells import WHITE_SPACE, clean
+from oracle.cells import time as micros
 from oracle.grammar import translate
 from oracle.policy import COLUMNS, FILES
 
@@ -99,6 +100,7 @@ def _raw_tables(
         "outcomes": [draw_outcome(draw, config) for _ in range(leads)],
         "identities": identities,
     }
+    tables["outcomes"] += draw_conversions(draw, config, tables["leads"])
     for name, column in pools.OPTIONAL_COLUMNS:
         if may_lack and _chance(draw, 6):
             for row in tables[name]:
@@ -127,6 +129,11 @@ def draw_config(draw: Random, *, may_lack: bool) -> dict[str, Any]:
                 ["", "None ", "NULL", "it's"],
             ],
         ),
+    }
+    config |= {
+        "backtest_days": _pick(draw, [14, 14, 0, 1, 30]),
+        "backtest_moment_column": _pick(draw, ["", "", *pools.MOMENT_COLUMNS]),
+        "backtest_window_days": _pick(draw, [90, 90, 30, 60, 7]),
     }
     for switch in ("has_outcomes", "has_identities"):
         if may_lack and _chance(draw, 8):
@@ -254,6 +261,13 @@ def draw_lead(draw: Random, config: Mapping[str, Any], lead_id: str | None = Non
     )
     row["account_id"] = _spaced(draw, _pick(draw, pools.ACCOUNTS))
     row["internal_note"] = _pick(draw, ["", "x, y"])
+    # Mostly there is one, of the past, a while after the lead came to be.
+    own_moment = draw_time(draw, config) - timedelta(days=_pick(draw, [0, 7, 30, 60, 120]))
+    row["Own Moment"] = (
+        _pick(draw, ["", *pools.UNREADABLE_TIMES])
+        if _chance(draw, 10)
+        else spell_time(draw, own_moment)
+    )
     blank = _chance(draw, 12)
     for name, kind in pools.LEAD_ATTRIBUTES.items():
         if name not in (*pools.ABSENT_COLUMNS, *pools.OWN_COLUMNS):
@@ -362,8 +376,31 @@ def draw_outcome(draw: Random, config: Mapping[str, Any]) -> Row:
         "occurred_at": (
             _pick(draw, ["", *pools.UNREADABLE_TIMES]) if bad_time else spell_time(draw, at)
         ),
-        "amount": _pick(draw, ["", "100.50", "n/a"]),
+        "amount": _pick(draw, ["", "100.50", "n/a", *pools.NUMBERS]),
     }
+
+
+def draw_conversions(draw: Random, config: Mapping[str, Any], leads: Sequence[Row]) -> list[Row]:
+    """Draw conversions on the edges of the back-test's windows of some leads.
+
+    Arguments: the dice, the config, and rows of crm.leads. A moment is read as the contract says.
+    """
+    column = config["backtest_moment_column"].strip().lower()
+    rows = []
+    for lead in draw.sample(leads, len(leads) // 2):
+        cells = {name.lower(): clean(text) for name, text in lead.items()}
+        moment = micros(cells.get(column or "created_at"))
+        if moment is None:
+            continue
+        at = datetime(1970, 1, 1) + timedelta(microseconds=moment)
+        at += timedelta(days=0 if column else config["backtest_days"])
+        window = timedelta(days=config["backtest_window_days"])
+        after = _pick(draw, [timedelta(0), window / 2, window / 3, window, window])
+        at += after + timedelta(microseconds=_pick(draw, [-1, 0, 0, 1]))
+        row = draw_outcome(draw, config)
+        row |= {"lead_id": lead["Lead_Id"], "occurred_at": spell_time(draw, at)}
+        rows.append(row | {"outcome": _cased(draw, _pick(draw, config["conversion_outcomes"]))})
+    return rows
 
 
 def draw_identity(draw: Random, config: Mapping[str, Any]) -> Row:

@@ -338,7 +338,7 @@ def test_check_finds_what_the_linter_finds_and_remembers_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy = Copy.fresh(tmp_path / "project")
-    for folder in ("models", "seeds", "snapshots"):
+    for folder in ("models", "seeds"):
         shutil.rmtree(copy.root / folder)
     shutil.copyfile(PROJECT / ".sqlfluff", copy.root / ".sqlfluff")
     model = copy.root / "models" / "lonely.sql"

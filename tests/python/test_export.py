@@ -230,7 +230,7 @@ def test_csv_is_the_same_without_duckdb(project: Copy, monkeypatch: pytest.Monke
     file = project.root / "exports" / "scored_accounts.csv"
     content = file.read_bytes()
     # Nothing but plain queries may be needed.
-    monkeypatch.setattr("leadscore.warehouse.Warehouse.engine", "postgres")
+    monkeypatch.setattr("leadscore.warehouse.Warehouse.engine", "another")
     monkeypatch.setattr("leadscore.warehouse.Warehouse.execute", None)
     assert project.leadscore("export", "scored_accounts").code == 0
     assert file.read_bytes() == content

@@ -5,7 +5,7 @@ from __future__ import annotations
 import golden
 import pytest
 from comparison import diff_tables
-from harness import Project, distinct, failures
+from harness import COMPARED, Project, distinct, failures
 
 pytestmark = pytest.mark.skipif(not golden.CASES, reason=golden.ABSENT)
 
@@ -21,7 +21,7 @@ def _prepare(project: Project, case: golden.Case) -> None:
 def test_every_cell_is_as_expected(project: Project, name: str) -> None:
     case = golden.read_case(name)
     _prepare(project, case)
-    invocation = project.run(case.config, full_refresh=True)
+    invocation = project.run(case.config, COMPARED, full_refresh=True)
     assert invocation.ok, failures(invocation)
     differences = diff_tables(case.expected, project.read())
     assert not differences, "\n".join(differences)
@@ -31,7 +31,7 @@ def test_every_cell_is_as_expected(project: Project, name: str) -> None:
 def test_every_planted_error_is_named_and_the_marts_stay(project: Project, name: str) -> None:
     case = golden.read_case(name)
     _prepare(project, case)
-    invocation = project.run(case.config, full_refresh=True)
+    invocation = project.run(case.config, COMPARED, full_refresh=True)
     assert not invocation.ok
     named = {"policy_errors": distinct(project.read("policy_errors")["policy_errors"])}
     expected = {"policy_errors": case.expected["policy_errors"]}

@@ -40,7 +40,7 @@ class Histories:
         for path in (root / "models").rglob("*.*"):
             if path.name not in kept:
                 path.unlink()
-        for folder in ("snapshots", "seeds"):
+        for folder in ("seeds",):
             shutil.rmtree(root / folder)
         (root / "models" / "scored_leads.sql").write_text(_SCORES, encoding="utf-8")
         # Contracts stand in the descriptions, without which there are fewer files to read.

@@ -22,7 +22,13 @@ from leadscore.project import Project as LeadscoreProject
 from leadscore.warehouse import Warehouse
 
 MARTS = {
+    "backtest_contributions",
+    "backtest_scores",
     "band_changes",
+    "band_performance",
+    "band_stays",
+    "criterion_performance",
+    "export_batches",
     "hand_off_deliveries",
     "hand_offs",
     "lead_score_contributions",
@@ -31,10 +37,16 @@ MARTS = {
     "policy_errors",
     "rejected_rows",
     "run_audit",
+    "score_drift",
+    "score_gains",
+    "score_performance",
     "scored_accounts",
     "scored_leads",
     "scored_leads_draft",
+    "sync_lead_scores",
 }
+# Tables beside them in the same schema that are of no use to a reader.
+NOT_PUBLISHED = {"exported_leads", "lead_score_days"}
 # A program that reads like a BI tool: it answers each line with the moment of the scores, by the
 # connection that it holds or, told so, by a new one.
 READER = """
@@ -184,9 +196,12 @@ def run_program(copy: Copy, program: str, *words: str) -> subprocess.CompletedPr
 def test_a_run_publishes_the_marts_and_nothing_else(scored: Copy) -> None:
     found = marts_in(published(scored))
     assert set(found) == MARTS
-    assert found == marts_in(scored.warehouse)
+    stored = marts_in(scored.warehouse)
+    assert set(stored) == MARTS | NOT_PUBLISHED
+    assert [name for name in found if found[name] != stored[name]] == []
     assert len(found["scored_leads"]) > 100
-    assert types_in(published(scored)) == types_in(scored.warehouse)
+    types = [row for row in types_in(scored.warehouse) if row[0] not in NOT_PUBLISHED]
+    assert types_in(published(scored)) == types
     with duckdb.connect(str(published(scored)), read_only=True) as connection:
         assert connection.execute(
             "select count(*) from duckdb_schemas()"
@@ -247,13 +262,14 @@ def test_a_reader_that_stays_connected_blocks_no_run_and_sees_the_old_file(score
         assert ask("held") == "2026-03-01 00:00:00 True True"
         said = scored.leadscore("run", "--as-of", "2026-02-01")
         assert said.code == 0, said.err
-        assert "Published 12 marts" in said.out
+        assert f"Published {len(MARTS)} marts" in said.out
         # It never read this before, so no cache can help it.
         assert ask("held") == "2026-03-01 00:00:00 True True"
         assert ask("anew") == "2026-02-01 00:00:00 True True"
     finally:
         reader.communicate(timeout=60)
-    assert marts_in(published(scored)) == marts_in(scored.warehouse)
+    found, stored = marts_in(published(scored)), marts_in(scored.warehouse)
+    assert [name for name in MARTS if found[name] != stored[name]] == []
     assert leftovers(scored) == []
 
 
@@ -465,6 +481,6 @@ def test_publishing_by_hand_says_what_and_where(scored: Copy) -> None:
     said = scored.leadscore("publish")
     assert said.code == 0, said.err
     assert '"leadscore"."scored_leads"' in said.out
-    assert "Published 12 marts" in said.out
+    assert f"Published {len(MARTS)} marts" in said.out
     assert "published.duckdb" in said.out
     assert os.fspath(scored.root) not in said.out

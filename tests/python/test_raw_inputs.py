@@ -75,7 +75,8 @@ STAGED = {
 }
 
 
-def _as_text(tables: Iterable[str] = tuple(ROWS)) -> dict[str, list[dict[str, str | None]]]:
+def as_text(tables: Iterable[str] = tuple(ROWS)) -> dict[str, list[dict[str, str | None]]]:
+    """Return the raw tables as text."""
     return {
         table: [dict(zip(COLUMNS[table], row, strict=True)) for row in ROWS[table]]
         for table in tables
@@ -116,7 +117,7 @@ def _staged(project: Project) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def test_typed_columns_are_staged_as_their_text_is(project: Project) -> None:
-    project.load_raw(_as_text())
+    project.load_raw(as_text())
     invocation = project.run(CONFIG, STAGING)
     assert invocation.ok, failures(invocation)
     from_text = _staged(project)
@@ -141,7 +142,7 @@ def test_typed_columns_are_staged_as_their_text_is(project: Project) -> None:
 
 
 def test_text_compares_by_bytes_whatever_the_collation_of_the_columns(project: Project) -> None:
-    raw = _as_text()
+    raw = as_text()
     raw["leads"] += [{**raw["leads"][0], "lead_id": "a"}, {**raw["leads"][0], "lead_id": "A"}]
     project.load_raw(raw)
     _execute(
@@ -155,7 +156,7 @@ def test_text_compares_by_bytes_whatever_the_collation_of_the_columns(project: P
 
 
 def test_outcomes_and_identities_may_be_absent(project: Project) -> None:
-    project.load_raw(_as_text(["leads", "events"]))
+    project.load_raw(as_text(["leads", "events"]))
     config = {**CONFIG, "has_outcomes": False, "has_identities": False}
     invocation = project.run(config, STAGING)
     assert invocation.ok, failures(invocation)
@@ -166,7 +167,7 @@ def test_outcomes_and_identities_may_be_absent(project: Project) -> None:
 
 
 def test_a_declared_column_that_is_absent_is_warned_of_and_not_known(project: Project) -> None:
-    project.load_raw(_as_text())
+    project.load_raw(as_text())
     config = {
         **CONFIG,
         "lead_attributes": ["employees", "shoe_size", "trial_ends_at"],
@@ -217,7 +218,7 @@ def test_a_declared_column_that_is_absent_is_warned_of_and_not_known(project: Pr
 def test_a_table_or_column_that_is_needed_and_absent_is_named(
     project: Project, table: str, dropped: list[str], words: list[str]
 ) -> None:
-    project.load_raw(_as_text())
+    project.load_raw(as_text())
     relation = RAW_TABLES[table]
     if dropped == list(COLUMNS[table]):
         _execute(project, f"drop table {relation}")

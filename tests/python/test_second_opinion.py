@@ -15,7 +15,7 @@ import oracle
 import pytest
 import strategies
 from comparison import diff_tables
-from harness import Project, distinct, failures
+from harness import COMPARED, Project, distinct, failures
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
@@ -49,7 +49,7 @@ def test_every_random_score_is_the_same(project: Project, seed: int) -> None:
     assert not expected["policy_errors"], [*said, expected["policy_errors"]]
     project.load_raw(world.raw)
     project.write_policy(world.policy)
-    invocation = project.run(world.config, full_refresh=True)
+    invocation = project.run(world.config, COMPARED, full_refresh=True)
     said.append(failures(invocation))
     assert invocation.ok, "\n".join(said)
     got = project.read()
@@ -57,7 +57,13 @@ def test_every_random_score_is_the_same(project: Project, seed: int) -> None:
     said += [*differences, *_policy_of_first(differences, world)]
     assert not differences, "\n".join(said)
     # Nothing agrees for want of rows.
-    for name in ("scored_leads", "scored_leads_draft", "contributions", "rejected_rows"):
+    for name in (
+        "scored_leads",
+        "scored_leads_draft",
+        "contributions",
+        "rejected_rows",
+        "backtest_scores",
+    ):
         assert len(got[name]) > 100, name
 
 
@@ -81,13 +87,13 @@ def test_every_planted_error_is_named_at_once(project: Project, seed: int) -> No
     world = strategies.world(seed, policies=5, leads=30, events=100)
     project.load_raw(world.raw)
     project.write_policy(world.policy)
-    invocation = project.run(world.config, full_refresh=True)
+    invocation = project.run(world.config, COMPARED, full_refresh=True)
     assert invocation.ok, "\n".join([*said, failures(invocation)])
     before = project.read()
 
     planted = [plant(draw, number) for number, plant in enumerate(broken.KINDS)]
     project.write_policy(broken.add(world.policy, planted))
-    invocation = project.run(world.config, full_refresh=True)
+    invocation = project.run(world.config, COMPARED, full_refresh=True)
     assert not invocation.ok, said
     after = project.read()
     named = {tuple(row.values()) for row in distinct(after["policy_errors"])}
@@ -131,7 +137,7 @@ def test_missing_files_and_columns_are_named_at_once(project: Project) -> None:
     expected = {(f"{name}.csv", "", "") for name in absent}
     expected |= {(f"{name}.csv", "", column) for name, column in lacking.items()}
     project.write_policy(files)
-    invocation = project.run(world.config, full_refresh=True)
+    invocation = project.run(world.config, COMPARED, full_refresh=True)
     assert not invocation.ok
     named = {
         tuple(row.values()) for row in distinct(project.read("policy_errors")["policy_errors"])

@@ -337,7 +337,10 @@ def test_a_file_in_use_is_told_and_nothing_is_broken(watched: Copy) -> None:
     assert "Traceback" not in said.err
 
 
-def test_a_signal_ends_a_statement_under_way(watched: Copy) -> None:
+def test_a_signal_ends_a_statement_under_way(
+    watched: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBT_LOG_LEVEL_FILE", "debug")
     (watched.root / "models" / "intermediate" / "endless.sql").write_text(ENDLESS, encoding="utf-8")
     before = watched.query("select count(*) from leadscore.scored_leads")
     with watching(watched) as process:

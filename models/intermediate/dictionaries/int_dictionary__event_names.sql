@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='new_entries', on_schema_change='sync_all_columns') }}
+{{ config(materialized=stateful(), incremental_strategy='new_entries', on_schema_change='sync_all_columns') }}
 -- depends_on: {{ ref('int_state__run') }}
 -- The whole numbers by which the wide tables know the name of an event.
 {% set plan = run_state() %}
@@ -19,7 +19,7 @@ spelled_names as (
 
 folded_names as (
 
-    select distinct lower(spelled_names.event_name) as event_name
+    select distinct {{ lower_case('spelled_names.event_name') }} as event_name
     from spelled_names
 
 )

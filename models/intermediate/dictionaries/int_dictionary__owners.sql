@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='new_entries', on_schema_change='sync_all_columns') }}
+{{ config(materialized=stateful(), incremental_strategy='new_entries', on_schema_change='sync_all_columns') }}
 -- depends_on: {{ ref('int_state__run') }}
 -- The whole numbers by which the wide tables know whose an event is. A number once given stays, also when its id
 -- is no longer known.

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='new_entries', on_schema_change='sync_all_columns') }}
+{{ config(materialized=stateful(), incremental_strategy='new_entries', on_schema_change='sync_all_columns') }}
 -- depends_on: {{ ref('int_state__run') }}
 -- Every distinct value of a declared attribute or property, so that each is parsed and tested once. A value keeps its
 -- key, also when no row holds it any more. Negative keys: the value that is not known, one for each declared item.
@@ -52,7 +52,7 @@ new_values as (
         distinct_values.item_kind,
         distinct_values.item_name,
         distinct_values.value,
-        lower(distinct_values.value) as value_folded
+        {{ lower_case('distinct_values.value') }} as value_folded
     from distinct_values
     {%- if keeps_keys() %}
     left join {{ this }} as stored

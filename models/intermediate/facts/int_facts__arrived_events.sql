@@ -60,14 +60,15 @@ placed_events as (
     select
         {%- for column in columns %}
         {%- if column in ('owner_key', 'lead_key') %}
-        owners.{{ column }},
+        owners.{{ column }}
         {%- elif column == 'known_at' %}
-        coalesce(greatest(moved_events.occurred_at, owners.known_from), moved_events.occurred_at) as known_at,
+        coalesce(greatest(moved_events.occurred_at, owners.known_from), moved_events.occurred_at) as known_at
         {%- elif column == 'reason' or column.startswith('refused_') %}
-        cast(null as {{ dbt.type_string() }}) as {{ column }},
+        cast(null as {{ dbt.type_string() }}) as {{ column }}
         {%- else %}
-        moved_events.{{ column }},
+        moved_events.{{ column }}
         {%- endif %}
+        {{- ',' if not loop.last }}
         {%- endfor %}
     from moved_events
     inner join {{ ref('int_identity__owners') }} as owners
@@ -121,28 +122,25 @@ refused_events as (
     select
         {%- for column in columns %}
         {%- if column in ('owner_key', 'lead_key') %}
-        cast(null as integer) as {{ column }},
+        cast(null as integer) as {{ column }}
         {%- elif column == 'known_at' %}
-        lost_events.occurred_at as known_at,
+        lost_events.occurred_at as known_at
         {%- elif column == 'reason' %}
         case
             when coalesce(lost_events.refused_owner, owner_names.owner_name) like 'lead:%' then 'unknown_lead'
             else 'unidentified'
-        end as reason,
+        end as reason
         {%- elif column == 'refused_owner' %}
-        coalesce(lost_events.refused_owner, owner_names.owner_name) as refused_owner,
+        coalesce(lost_events.refused_owner, owner_names.owner_name) as refused_owner
         {%- elif column == 'refused_event_id' %}
         {{ 'coalesce(lost_events.refused_event_id, source_events.event_id)' if has_lost_events else 'lost_events.refused_event_id' }}
-            as refused_event_id,
-        {%- elif column == 'refused_row' %}
-        {%- if has_lost_events %}
-        coalesce(lost_events.refused_row, {{ row_as_json('source_events.source_row') }}) as refused_row,
+            as refused_event_id
+        {%- elif column == 'refused_row' and has_lost_events %}
+        coalesce(lost_events.refused_row, {{ row_as_json('source_events.source_row') }}) as refused_row
         {%- else %}
-        lost_events.refused_row,
+        lost_events.{{ column }}
         {%- endif %}
-        {%- else %}
-        lost_events.{{ column }},
-        {%- endif %}
+        {{- ',' if not loop.last }}
         {%- endfor %}
     from lost_events
     left join {{ ref('int_dictionary__owners') }} as owner_names

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='arrived_events', on_schema_change='sync_all_columns') }}
+{{ config(materialized=stateful(), incremental_strategy='arrived_events', on_schema_change='sync_all_columns') }}
 -- depends_on: {{ ref('int_state__touched_leads') }}
 -- depends_on: {{ ref('int_facts__arrived_events') }}
 -- depends_on: {{ ref('int_facts__judged_events') }}

@@ -30,7 +30,7 @@ select
     case when events.reason is not null then {{ row_as_json('events.source_row') }} end as refused_row
 from {{ ref('int_identity__judged_events') }} as events
 left join {{ ref('int_dictionary__event_names') }} as event_names
-    on lower(events.event_name) = event_names.event_name
+    on {{ lower_case('events.event_name') }} = event_names.event_name
 {% for property in properties %}
 left join {{ ref('int_dictionary__values') }} as {{ property.alias }}_values
     on

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='measured_leads', on_schema_change='sync_all_columns') }}
+{{ config(materialized=stateful(), incremental_strategy='measured_leads', on_schema_change='sync_all_columns') }}
 -- depends_on: {{ ref('int_state__run') }}
 -- depends_on: {{ ref('int_state__touched_leads') }}
 -- What each lead's declared attributes hold, by dictionary key.

@@ -2,6 +2,7 @@
 select
     leads.lead_key,
     outcomes.outcome,
+    outcomes.amount,
     outcomes.occurred_at,
     outcomes.known_at
 from {{ ref('stg_crm__outcomes') }} as outcomes

@@ -2,7 +2,7 @@
 -- before the newest of them keeps nothing: it looks back with the inputs of today.
 -- depends_on: {{ ref('int_policy__gate') }}
 {{ config(
-    materialized='incremental',
+    materialized=stateful(),
     incremental_strategy='delete+insert',
     unique_key='moment',
     full_refresh=false,
@@ -24,7 +24,7 @@ with this_moment as (
 ),
 
 newest_moment as (
-    {% if is_incremental() %}
+    {% if has_stored_rows() %}
     select max(moment) as moment
     from {{ this }}
     {% else %}

@@ -1,7 +1,7 @@
 -- The rows of all policy files of each policy that was run, as trimmed text, with the moment from which they
 -- held: added when any cell differs from the newest ones.
 {{ config(
-    materialized='incremental',
+    materialized=stateful(),
     incremental_strategy='delete+insert',
     unique_key='kept_from',
     on_schema_change='append_new_columns',
@@ -52,7 +52,7 @@ policy_rows as (
     {%- endfor %}
 ),
 
-{% if is_incremental() %}
+{% if has_stored_rows() %}
 newest_rows as (
     select
         {%- for name in names %}

@@ -3,16 +3,15 @@
 -- between others: the spans are those that would have come out in the order of the moments. A moment that was
 -- observed before changes nothing.
 {{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
+    materialized=stateful(),
+    incremental_strategy='spans',
     unique_key=['scorecard_id', 'lead_id', 'valid_from'],
     full_refresh=false,
-    tags=['history'],
-    post_hook="delete from {{ this }} where valid_to <= valid_from"
+    tags=['history']
 ) }}
 
 with stored_spans as (
-    {%- if is_incremental() %}
+    {%- if has_stored_rows() %}
     select
         scorecard_id,
         lead_id,
@@ -193,7 +192,7 @@ begun_spans as (
     where is_observed
 ),
 
--- in place of the spans that begin earlier now; the hook takes them away
+-- in place of the spans that begin earlier now; the strategy takes them away
 emptied_spans as (
     select
         scorecard_id,

@@ -1,7 +1,9 @@
 -- Every row of the raw leads with the reason to refuse it.
 {% set attributes = declared_attributes(var('lead_attributes')) %}
 {% set mart_columns = declared_mart_columns(var('lead_columns_in_mart')) %}
-{% set cells = lead_cells(attributes, mart_columns) %}
+{% set cells = lead_cells(
+    attributes, mart_columns, declared_moment_column(var('backtest'), var('backtest_moment_column'))
+) %}
 
 with ranked_leads as (
     select
@@ -16,6 +18,7 @@ with ranked_leads as (
         {%- endfor %}
         created_at,
         updated_at,
+        backtest_moment,
         is_created_at_unreadable,
         is_updated_at_unreadable,
         reason,
@@ -42,6 +45,7 @@ judged_leads as (
         {%- endfor %}
         ranked_leads.created_at,
         ranked_leads.updated_at,
+        ranked_leads.backtest_moment,
         ranked_leads.is_created_at_unreadable,
         ranked_leads.is_updated_at_unreadable,
         case
@@ -66,6 +70,7 @@ select
     {%- endfor %}
     created_at,
     updated_at,
+    backtest_moment,
     is_created_at_unreadable,
     is_updated_at_unreadable,
     reason,

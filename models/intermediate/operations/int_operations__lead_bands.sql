@@ -6,18 +6,18 @@
 -- here, where the next run finds it: hand_offs takes whatever it does not hold yet. A later move that is no hand-off
 -- leaves the waiting one in place; one that is, stands for both.
 {{ config(
-    materialized='incremental',
+    materialized=stateful(),
     incremental_strategy='delete+insert',
     unique_key=['scorecard_id', 'lead_id'],
     on_schema_change='append_new_columns',
     full_refresh=false
 ) }}
-{% set started_at = run_started_at.astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f') %}
+{% set started_at = run_start() %}
 
 with
 
 known_leads as (
-    {% if is_incremental() %}
+    {% if has_stored_rows() %}
     select
         scorecard_id,
         lead_id,
@@ -164,7 +164,7 @@ select
     score,
     top_reasons,
     recommended_action,
-    action_sla_hours,
+    cast(action_sla_hours as decimal(38, 6)) as action_sla_hours,
     action_team,
     scored_at as handed_off_at,
     -- in a thousand years at most, so that every number of hours gives a time
@@ -186,7 +186,7 @@ select
     known_leads.score,
     known_leads.top_reasons,
     known_leads.recommended_action,
-    known_leads.action_sla_hours,
+    cast(known_leads.action_sla_hours as decimal(38, 6)) as action_sla_hours,
     known_leads.action_team,
     known_leads.handed_off_at,
     known_leads.due_at

@@ -34,16 +34,15 @@ select
     cast(tests.test_key as integer) as test_key,
     criteria.event_measure as measure,
     case
-        when criteria.event_measure in ('distinct_values', 'sum') then lower(criteria.measure_field)
+        when criteria.event_measure in ('distinct_values', 'sum') then {{ lower_case('criteria.measure_field') }}
     end as measure_property,
-    case
-        when criteria.signal = 'event'
-            then
-                cast(
-                    {{ policy_at_least('criteria.at_least', 'criteria.at_most', 'criteria.measure') }} as decimal(38, 6)
-                )
-    end as at_least,
-    case when criteria.signal = 'event' then criteria.at_most end as at_most,
+    cast(
+        case
+            when criteria.signal = 'event'
+                then {{ policy_at_least('criteria.at_least', 'criteria.at_most', 'criteria.measure') }}
+        end as decimal(38, 6)
+    ) as at_least,
+    cast(case when criteria.signal = 'event' then criteria.at_most end as decimal(38, 6)) as at_most,
     case
         when criteria.signal = 'event' and criteria.window_days is not null
             then least(criteria.window_days, limits.longest_window)

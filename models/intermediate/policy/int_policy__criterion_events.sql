@@ -23,7 +23,7 @@ names as (
 select distinct
     criteria.criterion_key,
     names.role,
-    {{ trimmed('lower(each_part.part)') }} as event_name
+    {{ trimmed(lower_case('each_part.part')) }} as event_name
 from names
 inner join {{ ref('int_policy__criteria') }} as criteria on names.criterion_id = criteria.criterion_id
 {{ join_each_part('names.event_names', 'each_part') }}

@@ -80,5 +80,5 @@ lines as (
 
 )
 
-select coalesce(md5({{ joined_text('lines.line', '\n', by_bytes('lines.line')) }}), '') as policy_fingerprint
+select coalesce({{ text_md5(joined_text('lines.line', '\n', by_bytes('lines.line'))) }}, '') as policy_fingerprint
 from lines

@@ -23,7 +23,7 @@ alternatives as (
     select distinct
         item_tests.file,
         item_tests.row_id,
-        {{ trimmed('lower(each_part.part)') }} as alternative
+        {{ trimmed(lower_case('each_part.part')) }} as alternative
     from item_tests
     {{ join_each_part('item_tests.value', 'each_part') }}
     where
@@ -48,7 +48,7 @@ normalised as (
         item_tests.item_name,
         item_tests.operator,
         case
-            when item_tests.operator = 'matches' then lower(item_tests.value)
+            when item_tests.operator = 'matches' then {{ lower_case('item_tests.value') }}
             when item_tests.operator in ('between', 'days_from_now')
                 then
                     coalesce(cast(item_tests.low_number as {{ dbt.type_string() }}), '')

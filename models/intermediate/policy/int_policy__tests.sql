@@ -5,8 +5,8 @@ select distinct
     item_kind,
     item_name,
     operator,
-    case when operator = 'between' then low_number end as low_number,
-    case when operator = 'between' then high_number end as high_number,
+    cast(case when operator = 'between' then low_number end as decimal(38, 6)) as low_number,
+    cast(case when operator = 'between' then high_number end as decimal(38, 6)) as high_number,
     case when operator = 'days_from_now' then cast(low_number as bigint) end as low_days,
     case when operator = 'days_from_now' then cast(high_number as bigint) end as high_days,
     case when operator = 'matches' then normalised_value end as pattern

@@ -81,6 +81,6 @@ lines as (
 
 select
     scorecard_key,
-    md5({{ joined_text('line', '\n', by_bytes('line')) }}) as policy_version
+    {{ text_md5(joined_text('line', '\n', by_bytes('line'))) }} as policy_version
 from lines
 group by scorecard_key

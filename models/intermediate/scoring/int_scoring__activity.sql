@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='measured_leads', on_schema_change='sync_all_columns') }}
+{{ config(materialized=stateful(), incremental_strategy='measured_leads', on_schema_change='sync_all_columns') }}
 -- depends_on: {{ ref('int_state__run') }}
 -- The first and the last event of each lead at each moment, of whatever name, and when the next one will be known.
 select

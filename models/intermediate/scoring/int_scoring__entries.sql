@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='scored_leads', on_schema_change='sync_all_columns') }}
+{{ config(materialized=stateful(), incremental_strategy='scored_leads', on_schema_change='sync_all_columns') }}
 -- depends_on: {{ ref('int_state__run') }}
 -- Every entry that a live score is made of: base points, met criteria, and what each limit or status changed. As each
 -- lead was last scored, whichever run that was; in whole numbers, since there are many.

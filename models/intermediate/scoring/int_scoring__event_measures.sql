@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='measures', on_schema_change='sync_all_columns') }}
+{{ config(materialized=stateful(), incremental_strategy='measures', on_schema_change='sync_all_columns') }}
 -- depends_on: {{ ref('int_state__run') }}
 -- What every rule for events measures over the events that match it, for each lead and moment that has any.
 -- A row without a moment says that a rule has been measured for every lead, and by when.
@@ -232,7 +232,7 @@ steps as (
 
 ),
 
--- decay is worked out once for each rule and age
+-- decay is worked out once for each rule and age: a power in whole numbers takes its time
 decayed_steps as (
 
     select
@@ -335,6 +335,43 @@ measures as (
 
 ),
 
+-- the rules whose points decay by the age of the youngest event
+youngest_ages as (
+
+    select
+        measures.moment_key,
+        measures.rule_number,
+        {{ age_in_days('measures.last_event_at', 'moments.scored_at') }} as age_days
+    from measures
+    inner join numbered_rules
+        on measures.rule_number = numbered_rules.rule_number
+    inner join sought_moments as moments
+        on measures.moment_key = moments.moment_key
+    where
+        numbered_rules.decay <> 'none'
+        and numbered_rules.frequency <> 'every'
+
+),
+
+decayed_ages as (
+
+    select
+        distinct_ages.rule_number,
+        distinct_ages.age_days,
+        {{ decayed_points(
+            'numbered_rules.points', 'numbered_rules.decay', 'numbered_rules.decay_days', 'distinct_ages.age_days'
+        ) }} as decayed_points
+    from (
+        select distinct
+            youngest_ages.rule_number,
+            youngest_ages.age_days
+        from youngest_ages
+    ) as distinct_ages
+    inner join numbered_rules
+        on distinct_ages.rule_number = numbered_rules.rule_number
+
+),
+
 youngest_events as (
 
     select
@@ -381,14 +418,13 @@ select
     youngest_values.value_key as matched_value_key,
     coalesce(youngest_values.is_tied, false) as is_tied,
     -- what decay leaves of the points, before any limit; null without decay
-    case
-        when numbered_rules.decay = 'none' then null
-        when numbered_rules.frequency = 'every' then cast(measures.decayed_points as decimal(38, 6))
-        else {{ decayed_points(
-            'numbered_rules.points', 'numbered_rules.decay', 'numbered_rules.decay_days',
-            age_in_days('measures.last_event_at', 'moments.scored_at'),
-        ) }}
-    end as decayed_points,
+    cast(
+        case
+            when numbered_rules.decay = 'none' then null
+            when numbered_rules.frequency = 'every' then measures.decayed_points
+            else decayed_ages.decayed_points
+        end as decimal(38, 6)
+    ) as decayed_points,
     -- when time alone gives another measure: the oldest event leaves the window, or an age grows by a day
     {{ earlier_of(
         'case when numbered_rules.window_days is not null then '
@@ -409,6 +445,11 @@ left join youngest_values
     on
         measures.moment_key = youngest_values.moment_key
         and measures.rule_number = youngest_values.rule_number
+left join decayed_ages
+    on
+        measures.rule_number = decayed_ages.rule_number
+        and numbered_rules.decay <> 'none'
+        and {{ age_in_days('measures.last_event_at', 'moments.scored_at') }} = decayed_ages.age_days
 
 union all
 

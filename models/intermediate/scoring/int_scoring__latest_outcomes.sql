@@ -8,12 +8,7 @@ known_outcomes as (
     select
         moments.moment_key,
         outcomes.outcome,
-        case
-            {%- for outcome in conversion_outcomes %}
-            when lower(outcomes.outcome) = lower({{ text_literal(outcome | string | trim) }}) then 1
-            {%- endfor %}
-            else 0
-        end as is_conversion,
+        case when {{ is_conversion('outcomes.outcome', conversion_outcomes) }} then 1 else 0 end as is_conversion,
         row_number() over (
             partition by moments.moment_key
             order by outcomes.occurred_at desc, {{ by_bytes('outcomes.outcome') }} desc

@@ -2,30 +2,20 @@
 -- depends_on: {{ ref('int_state__run') }}
 -- depends_on: {{ ref('int_state__touched_leads') }}
 -- The leads that this run scores, at each moment of theirs. The moment is data: a further set of moments needs rows
--- here and no other SQL.
+-- here, a number in the macro moment_sets, and no other SQL.
 {% set plan = run_state() %}
+{% set as_of = scoring_moment(var('as_of')) %}
+{% set moments = {
+    'live': as_of,
+    'trend': days_later(as_of, '-' ~ var('trend_days')),
+} %}
+{% if is_backtested(var('backtest'), var('has_outcomes')) %}
+{% do moments.update({'backtest': 'leads.backtest_at'}) %}
+{% endif %}
 
 with
 
-moment_sets as (
-
-    select
-        'live' as moment_set,
-        0 as set_number,
-        {{ scoring_moment(var('as_of')) }} as scored_at
-
-    union all
-
-    select
-        'trend' as moment_set,
-        1 as set_number,
-        {{ days_later(scoring_moment(var('as_of')), '-' ~ var('trend_days')) }} as scored_at
-
-)
-
-{%- if not plan.measures_all -%}
-,
-
+{% if not plan.measures_all -%}
 queued_leads as (
 
     select
@@ -34,19 +24,39 @@ queued_leads as (
     from {{ ref('int_state__touched_leads') }} as queue
     group by queue.lead_key
 
+),
+
+{% endif -%}
+lead_moments as (
+
+    {% for moment_set, scored_at in moments.items() -%}
+    select
+        {{ moment_key_of('leads.lead_key', moment_set) }} as moment_key,
+        '{{ moment_set }}' as moment_set,
+        leads.lead_key,
+        leads.created_at,
+        {{ scored_at }} as scored_at
+    from {{ ref('int_facts__leads') }} as leads
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif %}
+    {%- endfor %}
+
 )
-{%- endif %}
 
 select
-    leads.lead_key * 2 + moment_sets.set_number as moment_key,
-    moment_sets.moment_set,
-    leads.lead_key,
-    moment_sets.scored_at,
+    lead_moments.moment_key,
+    lead_moments.moment_set,
+    lead_moments.lead_key,
+    lead_moments.scored_at,
     {{ 'true' if plan.measures_all else 'queued_leads.is_measured' }} as is_measured
-from {{ ref('int_facts__leads') }} as leads
-cross join moment_sets
+from lead_moments
 {%- if not plan.measures_all %}
 inner join queued_leads
-    on leads.lead_key = queued_leads.lead_key
+    on lead_moments.lead_key = queued_leads.lead_key
 {%- endif %}
-where leads.created_at is null or leads.created_at <= moment_sets.scored_at
+where
+    (lead_moments.created_at is null or lead_moments.created_at <= lead_moments.scored_at)
+    and lead_moments.scored_at <= {{ as_of }}

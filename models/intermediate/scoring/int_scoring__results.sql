@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='scored_leads', on_schema_change='sync_all_columns') }}
+{{ config(materialized=stateful(), incremental_strategy='scored_leads', on_schema_change='sync_all_columns') }}
 -- depends_on: {{ ref('int_state__run') }}
 -- The live result of each lead as it was last scored, whichever run that was. What all leads decide together, such as
 -- the rank, is laid over it.
@@ -28,3 +28,4 @@ left join {{ ref('int_scoring__explanations') }} as explanations
     on
         scores.moment_key = explanations.moment_key
         and scores.scorecard_key = explanations.scorecard_key
+where scores.moment_set = 'live'

@@ -100,10 +100,12 @@ select
     cast(totals.total_points as decimal(38, 2)) as total_points,
     cast(case when totals.is_disqualified then 0 else totals.total_points end as decimal(38, 2)) as score,
     cast(totals.criteria_met as integer) as criteria_met,
-    case
-        when coverage.attributes_used > 0
-            then {{ rounded_quotient('coverage.attributes_known', 'coverage.attributes_used', 2) }}
-    end as data_coverage
+    cast(
+        case
+            when coverage.attributes_used > 0
+                then {{ rounded_quotient('coverage.attributes_known', 'coverage.attributes_used', 2) }}
+        end as decimal(38, 2)
+    ) as data_coverage
 from totals
 inner join {{ ref('int_scoring__moments') }} as moments
     on totals.moment_key = moments.moment_key

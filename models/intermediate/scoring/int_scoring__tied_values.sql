@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='tied_values', on_schema_change='sync_all_columns') }}
+{{ config(materialized=stateful(), incremental_strategy='tied_values', on_schema_change='sync_all_columns') }}
 -- depends_on: {{ ref('int_state__run') }}
 -- depends_on: {{ ref('int_state__touched_leads') }}
 -- depends_on: {{ ref('base_tracking__events') }}
@@ -9,7 +9,7 @@
 {#- decided ties stay so, but for leads that were measured anew and for rules that compare dates -#}
 {% set tied_condition %}
 measures.is_tied
-{%- if is_incremental() and not plan.measures_all %}
+{%- if has_stored_rows() and not plan.measures_all %}
 and (
     measures.moment_key in (
         select moments.moment_key from {{ ref('int_scoring__moments') }} as moments where moments.is_measured

@@ -1,13 +1,13 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns') }}
+{{ config(materialized=stateful(), incremental_strategy='append', on_schema_change='append_new_columns') }}
 {%- for model_name in [
     'int_state__run', 'int_state__owners_before', 'int_state__leads_before', 'int_state__outcomes_before',
     'scored_leads', 'scored_leads_draft', 'lead_score_contributions', 'lead_score_contributions_draft',
-    'scored_accounts', 'rejected_rows', 'run_audit',
+    'scored_accounts', 'backtest_scores', 'rejected_rows', 'run_audit',
 ] %}
 -- depends_on: {{ ref(model_name) }}
 {%- endfor %}
 -- The runs that came to their end; the next one builds on the last of them. The last model of all.
-{% set started_at = run_started_at.astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f') %}
+{% set started_at = run_start() %}
 
 select
     this_run.run_number,

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='queued_leads', on_schema_change='sync_all_columns') }}
+{{ config(materialized=stateful(), incremental_strategy='queued_leads', on_schema_change='sync_all_columns') }}
 -- depends_on: {{ ref('int_state__run') }}
 -- depends_on: {{ ref('int_scoring__value_matches') }}
 -- depends_on: {{ ref('int_facts__outcomes') }}
@@ -126,6 +126,7 @@ touched_leads as (
     where
         (leads.created_at > this_run.last_as_of and leads.created_at <= this_run.as_of)
         or (leads.created_at > this_run.last_trend_at and leads.created_at <= this_run.trend_at)
+        or (leads.backtest_at > this_run.last_as_of and leads.backtest_at <= this_run.as_of)
 
     union all
 
@@ -144,7 +145,7 @@ touched_leads as (
     from {{ state_relation('int_scoring__activity') }} as activity
     cross join this_run
     where
-        activity.next_event_at <= case activity.moment_key % 2 when 0 then this_run.as_of else this_run.trend_at end
+        activity.next_event_at <= {{ moved_moment('activity.moment_key', 'this_run') }}
 
     union all
 
@@ -154,7 +155,7 @@ touched_leads as (
         'time' as cause
     from {{ state_relation('int_scoring__event_measures') }} as measures
     cross join this_run
-    where measures.next_change_at <= case measures.moment_key % 2 when 0 then this_run.as_of else this_run.trend_at end
+    where measures.next_change_at <= {{ moved_moment('measures.moment_key', 'this_run') }}
 
     union all
 

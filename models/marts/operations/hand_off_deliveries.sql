@@ -1,6 +1,6 @@
 -- What became of hand-offs. `leadscore watch` adds the rows; a run only sees to it that the table is there.
 {{ config(
-    materialized='incremental',
+    materialized=stateful(),
     incremental_strategy='append',
     on_schema_change='append_new_columns',
     full_refresh=false

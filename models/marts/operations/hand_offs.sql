@@ -1,14 +1,14 @@
 -- Leads that moved up into a band with an action that is due within hours: a run adds its rows, and none takes any
 -- away. A hand-off that a run could not add before it died is still in int_operations__lead_bands, and is added now.
 {{ config(
-    materialized='incremental',
+    materialized=stateful(),
     incremental_strategy='append',
     on_schema_change='append_new_columns',
     full_refresh=false
 ) }}
 
 with handed_off as (
-    {% if is_incremental() %}
+    {% if has_stored_rows() %}
     select hand_off_id
     from {{ this }}
     {% else %}

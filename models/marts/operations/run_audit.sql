@@ -1,12 +1,12 @@
 -- depends_on: {{ ref('int_policy__gate') }}
 -- What every run read, staged, refused and scored: a run adds its rows, and none takes any away.
 {{ config(
-    materialized='incremental',
+    materialized=stateful(),
     incremental_strategy='append',
     on_schema_change='append_new_columns',
     full_refresh=false
 ) }}
-{% set started_at = run_started_at.astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S.%f') %}
+{% set started_at = run_start() %}
 
 with read_counts as (
     select

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized=mart_view()) }}
 -- The ledger itself is stored as whole numbers; its words are joined when it is read.
 select
     entries.scorecard_id,

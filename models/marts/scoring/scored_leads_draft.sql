@@ -26,6 +26,10 @@ select
     leads.first_event_at,
     leads.last_event_at,
     leads.latest_outcome,
+    leads.conversion_probability,
+    leads.conversion_probability_low,
+    leads.conversion_probability_high,
+    leads.is_exploration,
     leads.policy_version,
     leads.scored_at{% for column in mart_columns %},
     leads.{{ column.alias }} as {{ adapter.quote(("lead_" if column.column in model.columns else "") ~ column.column) }}

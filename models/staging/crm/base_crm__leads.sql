@@ -4,7 +4,8 @@
 
 {% set attributes = declared_attributes(var('lead_attributes')) %}
 {% set mart_columns = declared_mart_columns(var('lead_columns_in_mart')) %}
-{% set named_cells = lead_cells(attributes, mart_columns) %}
+{% set moment_column = declared_moment_column(var('backtest'), var('backtest_moment_column')) %}
+{% set named_cells = lead_cells(attributes, mart_columns, moment_column) %}
 
 {% if var('as_known') %}
 select
@@ -18,6 +19,7 @@ select
     updated_at_cell,
     created_at,
     updated_at,
+    cast(null as {{ dbt.type_timestamp() }}) as backtest_moment,
     created_at_cell is not null and created_at is null as is_created_at_unreadable,
     updated_at_cell is not null and updated_at is null as is_updated_at_unreadable,
     cast(null as {{ dbt.type_string() }}) as reason,
@@ -25,7 +27,11 @@ select
 from {{ ref('kept_leads') }} as kept_row
 where {{ was_known(var('as_of')) }}
 {% else %}
-{% set source_leads = ref('demo_leads') if var('use_demo_data') else source('crm', 'leads') %}
+{% set source_leads = (
+    ref('demo_leads') if var('use_demo_data')
+    else ref(*var('leads_model').split('.')) if var('leads_model')
+    else source('crm', 'leads')
+) %}
 {% set cells = source_cells(
     source_columns(source_leads, 'crm.leads'),
     'crm.leads',
@@ -33,9 +39,11 @@ where {{ was_known(var('as_of')) }}
     optional=['created_at', 'updated_at', 'account_id', 'email'],
     declared={
         'lead_attributes': attributes | map(attribute='column') | list,
-        'lead_columns_in_mart': mart_columns | map(attribute='column') | list
+        'lead_columns_in_mart': mart_columns | map(attribute='column') | list,
+        'backtest_moment_column': [moment_column] if moment_column else []
     }
 ) %}
+{% if moment_column %}{% do cells.update({'backtest_moment': cells[moment_column]}) %}{% endif %}
 
 with trimmed_rows as (
     select
@@ -54,6 +62,10 @@ with trimmed_rows as (
         {{ cells.created_at.typed_time }} as created_at_typed,
         {{ time_text(cells, 'updated_at') }} as updated_at_cell,
         {{ cells.updated_at.typed_time }} as updated_at_typed,
+        {%- if moment_column %}
+        {{ time_text(cells, 'backtest_moment') }} as backtest_moment_cell,
+        {{ cells.backtest_moment.typed_time }} as backtest_moment_typed,
+        {%- endif %}
 
         {{ whole_row('source_line') }} as source_row
     from {{ source_leads }} as source_line -- noqa: AL05
@@ -72,6 +84,8 @@ read_rows as (
         source_row,
         {{ cell_time(cells, 'created_at') }} as created_at,
         {{ cell_is_given(cells, 'created_at') }} as has_created_at,
+        {{ cell_time(cells, 'backtest_moment') if moment_column else 'cast(null as ' ~ dbt.type_timestamp() ~ ')' }}
+            as backtest_moment,
         {{ cell_time(cells, 'updated_at') }} as updated_at,
         {{ cell_is_given(cells, 'updated_at') }} as has_updated_at
     from trimmed_rows
@@ -88,6 +102,7 @@ select
     updated_at_cell,
     created_at,
     updated_at,
+    backtest_moment,
     has_created_at and created_at is null as is_created_at_unreadable,
     has_updated_at and updated_at is null as is_updated_at_unreadable,
     case when lead_id is null then 'missing_id' end as reason,

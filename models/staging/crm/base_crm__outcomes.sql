@@ -13,7 +13,11 @@ select
 from {{ ref('kept_outcomes') }} as kept_row
 where {{ was_known(var('as_of')) }}
 {% elif var('has_outcomes') %}
-{% set source_outcomes = ref('demo_outcomes') if var('use_demo_data') else source('crm', 'outcomes') %}
+{% set source_outcomes = (
+    ref('demo_outcomes') if var('use_demo_data')
+    else ref(*var('outcomes_model').split('.')) if var('outcomes_model')
+    else source('crm', 'outcomes')
+) %}
 {% set cells = source_cells(
     source_columns(source_outcomes, 'crm.outcomes'),
     'crm.outcomes',

@@ -19,6 +19,7 @@ select
 
     -- times
     created_at,
-    updated_at
+    updated_at,
+    backtest_moment
 from {{ ref('int_identity__judged_leads') }}
 where reason is null

@@ -4,7 +4,11 @@
 
 {% set properties = declared_properties(var('event_properties')) %}
 {% set named_cells = event_cells(properties) %}
-{% set source_events = ref('demo_events') if var('use_demo_data') else source('tracking', 'events') %}
+{% set source_events = (
+    ref('demo_events') if var('use_demo_data')
+    else ref(*var('events_model').split('.')) if var('events_model')
+    else source('tracking', 'events')
+) %}
 {% set cells = source_cells(
     source_columns(source_events, 'tracking.events'),
     'tracking.events',

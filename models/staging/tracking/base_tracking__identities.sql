@@ -13,7 +13,11 @@ select
 from {{ ref('kept_identities') }} as kept_row
 where {{ was_known(var('as_of')) }}
 {% elif var('has_identities') %}
-{% set source_identities = ref('demo_identities') if var('use_demo_data') else source('tracking', 'identities') %}
+{% set source_identities = (
+    ref('demo_identities') if var('use_demo_data')
+    else ref(*var('identities_model').split('.')) if var('identities_model')
+    else source('tracking', 'identities')
+) %}
 {% set cells = source_cells(
     source_columns(source_identities, 'tracking.identities'),
     'tracking.identities',

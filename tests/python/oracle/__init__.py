@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from . import cells, outputs, policy
+from .backtest import BACKTEST_SCORES, Backtest
 from .cells import MICROS_PER_DAY, Table, time
 from .evaluation import Moment
 from .raw import DEFAULT_MISSING_VALUES, stage
@@ -21,6 +22,7 @@ TABLES = {
     "contributions": outputs.CONTRIBUTIONS,
     "contributions_draft": outputs.CONTRIBUTIONS,
     "scored_accounts": outputs.SCORED_ACCOUNTS,
+    "backtest_scores": BACKTEST_SCORES,
     "rejected_rows": outputs.REJECTED_ROWS,
     "policy_errors": outputs.POLICY_ERRORS,
 }
@@ -71,6 +73,7 @@ def score(
         attributes=config["lead_attributes"],
         properties=config["event_properties"],
         missing_values=config.get("missing_values", DEFAULT_MISSING_VALUES),
+        moment_column=config.get("backtest_moment_column"),
     )
     tables["rejected_rows"] = [
         dict(zip(outputs.REJECTED_ROWS, rejected, strict=True))
@@ -79,11 +82,22 @@ def score(
     converting = config.get("conversion_outcomes", ["won"])
     now = Moment(staged, scored_at, converting)
     earlier = Moment(staged, scored_at - config.get("trend_days", 7) * MICROS_PER_DAY, converting)
+    backtest = None
+    if config.get("backtest", True) and config.get("has_outcomes", True):
+        backtest = Backtest(
+            staged,
+            scored_at,
+            days=None if config.get("backtest_moment_column") else config.get("backtest_days", 14),
+            window_days=config.get("backtest_window_days", 90),
+            converting=converting,
+        )
     for scorecard in sorted(policy.read(files), key=lambda card: card.scorecard_id):
         leads, ledger, accounts = outputs.scorecard_tables(scorecard, now, earlier)
         suffix = "_draft" if scorecard.status == "draft" else ""
         tables[f"scored_leads{suffix}"] += leads
         tables[f"contributions{suffix}"] += ledger
+        if backtest:
+            tables["backtest_scores"] += backtest.rows(scorecard)
         if not suffix:
             tables["scored_accounts"] += accounts
     return tables

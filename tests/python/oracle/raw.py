@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .cells import MICROS_PER_DAY, clean, lower, time
+from .cells import MICROS_PER_DAY, clean, lower, number, time
 
 DEFAULT_MISSING_VALUES = ("select", "unknown", "n/a", "null", "-")
 LEAD_COLUMNS = ("lead_id", "created_at", "updated_at", "account_id", "email")
@@ -24,6 +24,7 @@ class Lead:
     account_id: str | None
     created_at: int | None
     attributes: dict[str, str | None]
+    moment: int | None = None
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class Outcome:
     outcome: str
     occurred_at: int
     known_at: int
+    amount: int | None = None
 
 
 @dataclass(slots=True)
@@ -68,16 +70,21 @@ def stage(
     attributes: Sequence[str],
     properties: Mapping[str, str],
     missing_values: Iterable[str],
+    moment_column: str | None = None,
 ) -> Staged:
     """Judge every raw row and give each event and outcome to its lead.
 
     Arguments: the four raw tables; the scoring moment; the declared attributes; the declared
-    properties with their column (or `column:$.path`); the values that mean "not known".
+    properties with their column (or `column:$.path`); the values that mean "not known"; the column
+    of leads that holds each lead's own moment, if any.
     Returns what is staged.
     """
     staged = Staged()
     missing = {lower(clean(value) or "") for value in missing_values}
-    kept_leads = _accept_leads(map(_trim, leads), staged, [lower(name) for name in attributes])
+    moment_column = lower(clean(moment_column) or "") or None
+    kept_leads = _accept_leads(
+        map(_trim, leads), staged, [lower(name) for name in attributes], moment_column
+    )
     identity = _Identity(kept_leads.keys())
     identity.read(map(_trim, identities), staged, as_of)
     for lead_id, row in kept_leads.items():
@@ -86,7 +93,11 @@ def stage(
             continue
         known = {lower(name): _known(row.get(lower(name)), missing) for name in attributes}
         staged.leads[lead_id] = Lead(
-            lead_id, row.get("account_id"), time(row.get("created_at")), known
+            lead_id,
+            row.get("account_id"),
+            time(row.get("created_at")),
+            known,
+            time(row.get(moment_column)) if moment_column else None,
         )
     _accept_events(map(_trim, events), staged, identity, _Properties(properties, missing))
     _accept_outcomes(map(_trim, outcomes), staged, identity)
@@ -163,9 +174,15 @@ def _greatness(row: Mapping[str, str | None], columns: Iterable[str]) -> tuple[s
 
 
 def _accept_leads(
-    rows: Iterable[dict[str, str | None]], staged: Staged, attributes: Sequence[str]
+    rows: Iterable[dict[str, str | None]],
+    staged: Staged,
+    attributes: Sequence[str],
+    moment_column: str | None,
 ) -> dict[str, dict[str, str | None]]:
     columns = sorted({*LEAD_COLUMNS, *attributes})
+    # It says nothing about the lead, so it decides between copies last.
+    if moment_column and moment_column not in columns:
+        columns.append(moment_column)
     copies: dict[str, list[dict[str, str | None]]] = defaultdict(list)
     for row in rows:
         if row.get("lead_id") is None:
@@ -267,7 +284,8 @@ def _accept_outcomes(
         occurred_at = time(row["occurred_at"])
         final, merged_at = identity.final(lead_id)
         known_at = occurred_at if merged_at is None else max(occurred_at, merged_at)
-        staged.outcomes.append(Outcome(final, row["outcome"], occurred_at, known_at))
+        amount = number(row.get("amount"))
+        staged.outcomes.append(Outcome(final, row["outcome"], occurred_at, known_at, amount))
 
 
 class _Identity:

@@ -61,7 +61,7 @@ select
     item_kind,
     item_column,
     item_text,
-    lower(item_text) as item_name,
+    {{ lower_case('item_text') }} as item_name,
     operator_column,
     operator_text,
     operator,
@@ -69,12 +69,16 @@ select
     value,
     low_text,
     high_text,
-    case
-        when operator = 'days_from_now' then {{ policy_number('low_text', 0) }}
-        else {{ policy_number('low_text', 6) }}
-    end as low_number,
-    case
-        when operator = 'days_from_now' then {{ policy_number('high_text', 0) }}
-        else {{ policy_number('high_text', 6) }}
-    end as high_number
+    cast(
+        case
+            when operator = 'days_from_now' then {{ policy_number('low_text', 0) }}
+            else {{ policy_number('low_text', 6) }}
+        end as decimal(38, 6)
+    ) as low_number,
+    cast(
+        case
+            when operator = 'days_from_now' then {{ policy_number('high_text', 0) }}
+            else {{ policy_number('high_text', 6) }}
+        end as decimal(38, 6)
+    ) as high_number
 from range_ends

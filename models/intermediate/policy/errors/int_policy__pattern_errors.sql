@@ -1,5 +1,12 @@
 -- Regular expressions that are outside the grammar that every engine reads alike.
 
+{% set remedies = {
+    'empty_class': 'Write \\] outside [ ] to match a ]; or write the characters that are meant.',
+    'no_count': 'Write {3}, {3,} or {3,5} after what is repeated; or \\{ and \\} for the characters themselves.',
+    'empty_group': 'Write what is meant in it, or \\(\\) for the characters themselves.',
+    'empty_branch': 'Take the needless | out, make the whole optional with ?, or write \\| for the character itself.',
+} %}
+
 with
 
 patterns as (
@@ -15,7 +22,7 @@ token_kinds as (
         cast(each_match.position as integer) as position,
         each_match.part as token,
         case
-            when left(each_match.part, 1) = chr(92) then 'escape'
+            when substr(each_match.part, 1, 1) = chr(92) then 'escape'
             when each_match.part like '[_%' then 'class'
             when each_match.part like '{_%' then 'count'
             when each_match.part in ('*', '+', '?') then 'repetition'
@@ -126,13 +133,15 @@ wrong_classes as (
             else 'A - inside [ ] stands between the two ends of a range, or first or last.'
         end as problem,
         case
-            when class_body = '' then 'Write \] outside [ ] to match a ]; or write the characters that are meant.'
+            when class_body = '' then {{ text_literal(remedies.empty_class) }}
             when class_body like '%[:%' then 'Write [a-z], [0-9], [a-z0-9] or [ ] (a space) instead.'
-            when class_body like '%[%' then 'Write \[ outside [ ], as an alternative: (\[|[abc]).'
+            when class_body like '%[%' then {{ text_literal('Write \\[ outside [ ], as an alternative: (\\[|[abc]).') }}
             when position(chr(92) in class_body) > 0
                 then
-                    'Write the punctuation without a backslash: [.+]; \d as 0-9; and ] or a backslash as an '
-                    || 'alternative outside: (\]|[abc]).'
+                    {{ text_literal(
+                        'Write the punctuation without a backslash: [.+]; \\d as 0-9; and ] or a backslash as an '
+                        ~ 'alternative outside: (\\]|[abc]).'
+                    ) }}
             when class_body like '%&&%' then 'Write one &, or the characters that both sides share.'
             else 'Move the - that is meant as a character to the end: [a-z0-9-].'
         end as remedy
@@ -184,7 +193,7 @@ wrong_counts as (
         end as problem,
         case
             when not is_count
-                then 'Write {3}, {3,} or {3,5} after what is repeated; or \{ and \} for the characters themselves.'
+                then {{ text_literal(remedies.no_count) }}
             else 'Write whole numbers from 0 to 255, the smaller one first: {3}, {3,} or {3,5}.'
         end as remedy
     from tokens
@@ -237,8 +246,8 @@ empty_branches as (
             else 'A branch of | is empty.'
         end as problem,
         case
-            when kind = '(' then 'Write what is meant in it, or \(\) for the characters themselves.'
-            else 'Take the needless | out, make the whole optional with ?, or write \| for the character itself.'
+            when kind = '(' then {{ text_literal(remedies.empty_group) }}
+            else {{ text_literal(remedies.empty_branch) }}
         end as remedy
     from tokens
     where
@@ -259,7 +268,7 @@ unopened_brackets as (
         pattern,
         position,
         'A ) closes no (.' as problem,
-        'Take it out, add the (, or write \) for the character itself.' as remedy
+        {{ text_literal('Take it out, add the (, or write \\) for the character itself.') }} as remedy
     from tokens
     where kind = ')' and depth < 1
 ),
@@ -269,7 +278,7 @@ unclosed_brackets as (
         pattern,
         max(position) as position,
         'A ( is not closed.' as problem,
-        'Add the ), or write \( for the character itself.' as remedy
+        {{ text_literal('Add the ), or write \\( for the character itself.') }} as remedy
     from tokens
     group by pattern
     having
@@ -336,7 +345,7 @@ stray_brackets as (
         position,
         'A ' || token || ' stands alone.' as problem,
         case token
-            when '[' then 'Add the ], or write \[ for the character itself.'
+            when '[' then {{ text_literal('Add the ], or write \\[ for the character itself.') }}
             else 'Write ' || chr(92) || token || ' for the character itself.'
         end as remedy
     from tokens

@@ -180,7 +180,7 @@ unknown_properties as (
         known_names.remedy
     from named_properties
     inner join known_names on known_names.item_kind = 'property'
-    left join known_properties on lower(named_properties.value) = known_properties.name
+    left join known_properties on {{ lower_case('named_properties.value') }} = known_properties.name
     where known_properties.name is null
 ),
 

@@ -1,0 +1,2 @@
+-- Whose a mail address is, and which contacts were merged.
+{{ leadscore.hubspot_identities(contacts=source('hubspot', 'contact')) }}

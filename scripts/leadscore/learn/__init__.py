@@ -1,0 +1,1 @@
+"""Learning points from outcomes."""

@@ -1,0 +1,1 @@
+"""The workbench: a local web page on the published marts (`leadscore app`)."""
