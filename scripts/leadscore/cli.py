@@ -14,7 +14,7 @@ import typer
 
 from leadscore import __version__
 from leadscore.errors import DiskFullError, ExitCode, LeadscoreError, disk_is_full
-from leadscore.output import Output
+from leadscore.output import Output, nobody_reads
 from leadscore.project import Project, find_project, parse_vars
 
 EXIT_CODES = """\b
@@ -932,7 +932,11 @@ def _session(
             raise
         output.error(error)
         raise typer.Exit(int(error.code)) from None
-    except (typer.Exit, KeyboardInterrupt, BrokenPipeError):
+    except BrokenPipeError:
+        # Whoever read our output has seen enough, as `head` has.
+        nobody_reads(sys.stdout)
+        raise typer.Exit(int(ExitCode.OK)) from None
+    except (typer.Exit, KeyboardInterrupt):
         raise
     except Exception as error:
         if debug:
@@ -960,7 +964,9 @@ def main(arguments: list[str] | None = None) -> None:
     """
     try:
         app(arguments)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough, as `head` has.
-        sys.stderr.close()
-        sys.exit(int(ExitCode.OK))
+    finally:
+        # What is left would be written at Python's very end, where a reader who went away is told.
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            nobody_reads(sys.stdout)

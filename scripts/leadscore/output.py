@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -311,6 +311,20 @@ class _Console(Console):
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
+        nobody_reads(self.file)
+
+
+def nobody_reads(stream: IO[str]) -> None:
+    """Lets all that is still to be written to a stream go nowhere, since its reader went away.
+
+    Python writes what is left at its very end, and would end with code 120 where that fails.
+
+    Args:
+        stream: one with a file descriptor of its own, such as stdout.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _console(stream: Any, width: int | None = None) -> Console:

@@ -18,6 +18,7 @@ from benchmarks.operators import TOP, Profile, profiled_dbt
 from benchmarks.policy import BANDS, DIMENSIONS, GROUPS, criteria
 
 
+@pytest.mark.on_demand
 def test_contestants_agree_and_the_table_prints(tmp_path: Path, capsys) -> None:
     page = tmp_path / "benchmarks.md"
     words = ["--leads", "300", "--events", "3000", "--folder", str(tmp_path / "bench")]

@@ -268,21 +268,42 @@ def test_the_demo_does_not_replace_own_scores(scored: Copy) -> None:
     assert scored.marts() == before
 
 
-def test_a_run_goes_on_when_nobody_reads_its_progress(scored: Copy) -> None:
+def test_a_run_goes_on_when_nobody_reads_its_progress(
+    scored: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # As `leadscore run 2>&1 | head -1`: a thread that dies of it would leave dbt waiting.
-    reader, writer = os.pipe()
-    os.close(reader)
-    ran = subprocess.run(
-        [sys.executable, "-m", "leadscore", "run", "--json"],
-        cwd=scored.root,
-        stdout=subprocess.PIPE,
-        stderr=writer,
-        timeout=300,
-        check=False,
-    )
-    os.close(writer)
+    monkeypatch.setenv("PYTHONUNBUFFERED", "")
+    ran = _without_a_reader("stderr", scored, "run", "--json")
     assert ran.returncode == 0
     assert b'"ok": true' in ran.stdout
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("words", [("--json",), ()], ids=["json", "table"])
+def test_a_reader_who_has_seen_enough_is_no_failure(
+    scored: Copy, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], unbuffered: str
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    ran = _without_a_reader("stdout", scored, "explain", "example-b2b-53", *words)
+    assert ran.returncode == 0, ran.stderr
+    assert b"Error" not in ran.stderr
+
+
+def _without_a_reader(stream: str, copy: Copy, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a command; whoever read that stream of it has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: writer}
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "leadscore", *words],
+            cwd=copy.root,
+            timeout=300,
+            check=False,
+            **streams,
+        )
+    finally:
+        os.close(writer)
 
 
 def test_every_command_has_a_help_text_and_the_codes_are_told(scored: Copy) -> None:

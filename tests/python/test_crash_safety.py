@@ -1,7 +1,7 @@
 """Runs that are killed, meet another one, or fill the disk: the next one makes good.
 
 LEADSCORE_TEST_SEED repeats a failure as far as time can be repeated, LEADSCORE_TEST_KILLS asks for
-more kills.
+another number of kills; 30 with LEADSCORE_TEST_ALL=1.
 """
 
 from __future__ import annotations
@@ -29,9 +29,21 @@ from marts import Marts, diff_marts, read_marts
 from processes import Ended, Spawner, run_words
 
 SEED = int(os.environ.get("LEADSCORE_TEST_SEED") or 20260305)
-KILLS = int(os.environ.get("LEADSCORE_TEST_KILLS") or 30)
-# What is killed, and how often, before one ends; in turns until there were enough kills.
-ROUNDS = [("first", 4), ("incremental", 8), ("policy", 6), ("full", 6), ("publish", 6)]
+KILLS = int(
+    os.environ.get("LEADSCORE_TEST_KILLS") or (30 if os.environ.get("LEADSCORE_TEST_ALL") else 10)
+)
+# What is killed, and how often of 30 times, before one ends; in turns until there were enough
+# kills. With fewer than 30 each kind has its share, and at least one.
+ROUNDS = [
+    (kind, max(1, round(times * min(KILLS, 30) / 30)))
+    for kind, times in (
+        ("first", 4),
+        ("incremental", 8),
+        ("policy", 6),
+        ("full", 6),
+        ("publish", 6),
+    )
+]
 
 # What holds only in a file that is of one run.
 _WHOLE = {

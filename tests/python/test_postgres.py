@@ -163,14 +163,14 @@ def test_the_workbench_shows_it(
 
 
 def test_an_export_is_that_of_the_embedded_engine(
-    warehouse: tuple[Copy, Said], demo: tuple[Copy, Said], tmp_path: Path
+    warehouse: tuple[Copy, Said], scored: Copy, tmp_path: Path
 ) -> None:
     marts = [
         *("scored_leads", "lead_score_contributions", "scored_accounts", "rejected_rows"),
         "sync_lead_scores",
     ]
     found = []
-    for copy, target in ((demo[0], "duckdb"), (warehouse[0], "postgres")):
+    for copy, target in ((scored, "duckdb"), (warehouse[0], "postgres")):
         folder = tmp_path / target
         said = copy.leadscore("export", *marts, "--to", folder, "--target", target)
         assert said.code == 0, said.err

@@ -129,7 +129,9 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
     return Days(tmp_path_factory.mktemp("days") / "project")
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize(
+    "number", [0, *(pytest.param(day, marks=pytest.mark.on_demand) for day in (1, 2))]
+)
 def test_a_day_comes_out_as_it_was(days: Days, number: int) -> None:
     before = days.copy.marts(), days.history()
     said = days.leadscore("run", "--as-of", days.moments[number], "--as-known")

@@ -1,6 +1,6 @@
 """The studies on real data keep their bars; skipped where the data is absent.
 
-`make studies` runs all of them; here are the two that take a minute or two.
+`make studies` runs all of them; here are the two that take a minute or two, on demand.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def assert_sound(result: Result) -> None:
     assert result.areas["scorecard"].value >= result.areas["logistic regression"].value - 0.015
 
 
+@pytest.mark.on_demand
 def test_earlier_sign_ups_teach_who_of_the_later_ones_stays() -> None:
     result = found_by(relax)
     assert_sound(result)
