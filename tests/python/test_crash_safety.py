@@ -352,6 +352,7 @@ def test_of_two_runs_started_at_once_one_wins_and_the_other_says_so(
     assert not diff_marts(expected, read_marts(published(project), read_only=True))
 
 
+@pytest.mark.on_demand
 def test_a_run_that_is_told_to_wait_runs_afterwards(
     small: tuple[Project, list[sequences.Step]],
 ) -> None:
@@ -481,6 +482,7 @@ def is_old_or_new(before: Marts, after: Marts, got: Marts) -> None:
         assert mart.rows in (before[name].rows, after[name].rows), name
 
 
+@pytest.mark.on_demand
 def test_a_run_on_a_full_disk_says_so_and_the_next_one_makes_good(
     tmp_path: Path, disk: Disk, spawner: Spawner
 ) -> None:
