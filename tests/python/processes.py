@@ -167,6 +167,9 @@ class Spawner:
 
 
 def run_words(config: Mapping[str, Any], *more: str) -> list[str]:
-    """Return the words of `leadscore run` on raw tables, as of the moment of a config."""
-    given = json.dumps({"use_demo_data": False, **config})
+    """Return the words of `leadscore run` on raw tables, as of the moment of a config.
+
+    Without the back-test, whose tables are made as the others are.
+    """
+    given = json.dumps({"use_demo_data": False, "backtest": False, **config})
     return ["run", "--json", "--vars", given, *more]

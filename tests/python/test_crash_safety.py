@@ -30,7 +30,7 @@ from processes import Ended, Spawner, run_words
 
 SEED = int(os.environ.get("LEADSCORE_TEST_SEED") or 20260305)
 KILLS = int(
-    os.environ.get("LEADSCORE_TEST_KILLS") or (30 if os.environ.get("LEADSCORE_TEST_ALL") else 10)
+    os.environ.get("LEADSCORE_TEST_KILLS") or (30 if os.environ.get("LEADSCORE_TEST_ALL") else 6)
 )
 # What is killed, and how often of 30 times, before one ends; in turns until there were enough
 # kills. With fewer than 30 each kind has its share, and at least one.
@@ -310,7 +310,7 @@ def marts_expected(project: Project, step: sequences.Step, folder: Path) -> Mart
     """What one run with the same inputs gives in a project of its own."""
     anew = Project(folder / "anew")
     fill(anew, step)
-    invocation = anew.run(step.config)
+    invocation = anew.run({"backtest": False, **step.config})
     assert invocation.ok
     close_warehouses()
     return read_marts(anew.database)
@@ -384,7 +384,7 @@ def test_what_needs_the_warehouse_meanwhile_says_who_has_it(
         text=True,
     )
     assert holder.stdout.readline() == "ready\n"
-    given = json.dumps({"use_demo_data": False, **step.config})
+    given = json.dumps({"use_demo_data": False, "backtest": False, **step.config})
     commands = (
         run_words(step.config),
         ["publish"],

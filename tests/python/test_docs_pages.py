@@ -1,8 +1,8 @@
 """The pages for people: every command in them is run, and what cannot be run here is read.
 
 A block marked `sh` is run line by line on a scored demo, page after page; `sh edit` changes files
-as its reader would; `sh long` is run on demand, and its words are checked always. Blocks for
-schedulers are parsed, and the commands in them checked.
+as its reader would. `sh long`, and all of some pages, is run on demand, and its words are checked
+always. Blocks for schedulers are parsed, and the commands in them checked.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 import types
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +80,10 @@ def test_links_lead_somewhere() -> None:
             assert (path.parent / target).exists(), f"{page}: {target}"
 
 
-def run_pages(scored: Copy, *, with_long: bool) -> None:
-    """Run what the pages say, one after the other in one copy."""
+def run_pages(scored: Copy, pages: Sequence[str], *, with_long: bool) -> int:
+    """Run what the pages say, one after the other in one copy; return how many commands ran."""
     ran = 0
-    for page in PAGES:
+    for page in pages:
         for mark, block in blocks(page):
             if mark == "sh edit":
                 for line in lines(block):
@@ -107,30 +108,31 @@ def run_pages(scored: Copy, *, with_long: bool) -> None:
                 "select count(*) > 0 from leadscore.lead_score_contributions"
                 " where criterion_id = 'b2b_webinar_security'"
             ) == [(True,)]
-    assert ran > 15
+    return ran
+
+
+def test_the_commands_for_analysts_and_sales_run(scored: Copy) -> None:
+    pytest.importorskip("vl_convert", reason="make .venv/.app installs what draws charts")
+    assert run_pages(scored, ("for-sales", "for-analysts"), with_long=False) > 8
+
+
+@pytest.mark.on_demand
+def test_all_commands_of_all_pages_run(scored: Copy) -> None:
+    pytest.importorskip("vl_convert", reason="make .venv/.app installs what draws charts")
+    assert run_pages(scored, PAGES, with_long=True) > 15
     assert (scored.root / "weekly.html").is_file()
     assert list((scored.root / "outbox").glob("crm-000001-*.csv"))
 
 
-def test_the_commands_of_the_pages_run(scored: Copy) -> None:
-    pytest.importorskip("vl_convert", reason="make .venv/.app installs what draws charts")
-    run_pages(scored, with_long=False)
-
-
-@pytest.mark.on_demand
-def test_the_commands_that_take_long_run_too(scored: Copy) -> None:
-    run_pages(scored, with_long=True)
-
-
-def test_commands_for_schedulers_are_ones_that_exist() -> None:
+def test_all_commands_are_ones_that_exist() -> None:
     checked = 0
     for page in PAGES:
         for mark, block in blocks(page):
-            if mark in ("cron", "yaml", "text", "sh long"):
+            if mark in ("cron", "yaml", "text", "sh", "sh long"):
                 for words in commands_in("\n".join(MADE.get(line, line) for line in lines(block))):
                     check_words(words)
                     checked += 1
-    assert checked >= 12
+    assert checked >= 30
 
 
 def test_cron_lines_have_five_times_and_a_command() -> None:

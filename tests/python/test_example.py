@@ -146,6 +146,7 @@ def test_better_bands_redeem_more(journey: Host) -> None:
     assert shares["hot"] > 2 * shares["warm"] > 2 * shares["cold"]
 
 
+@pytest.mark.on_demand
 def test_an_edit_of_the_policy_takes_effect(journey: Host) -> None:
     total = (
         "select sum(points) from journey_leadscore.lead_score_contributions"

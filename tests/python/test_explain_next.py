@@ -425,6 +425,7 @@ def test_who_is_not_scored_is_told_why(
     assert named in f"{caught.value.what} {caught.value.remedy}"
 
 
+@pytest.mark.on_demand
 def test_the_command_on_the_demo(scored: Copy) -> None:
     before, published = scored.marts(), (scored.root / "published.duckdb").read_bytes()
     said = scored.leadscore("explain", "example-b2b-53", "--next", "--horizon", "120")

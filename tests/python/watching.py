@@ -16,7 +16,11 @@ from typing import Any
 import duckdb
 from command import Copy
 
-VARS = "{use_demo_data: false, lead_attributes: [title], event_properties: {page: page}}"
+# Without the back-test, which hands nobody off and takes a part of each run.
+VARS = (
+    "{use_demo_data: false, backtest: false, lead_attributes: [title],"
+    " event_properties: {page: page}}"
+)
 # 60 points are hot, each look at the prices gives 35: one is warm, two are hot.
 POLICY = {
     "scorecards": "scorecard_id,name,status,base_points,min_score,max_score,audience_field,"
